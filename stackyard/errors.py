@@ -1,0 +1,19 @@
+"""The errors that reach a person: one line each, caught only where the program exits."""
+
+from __future__ import annotations
+
+
+class StackyardError(Exception):
+    """Something a person can mend: ``<where>: <what, with the value>; <what to do>``."""
+
+    status = 1
+
+
+class BuildError(StackyardError):
+    """The sources or parameter files are wrong."""
+
+
+class DeployError(StackyardError):
+    """AWS, or the way to it, refused."""
+
+    status = 3
