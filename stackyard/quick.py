@@ -1,0 +1,90 @@
+"""Says "nothing changed" before anything heavy is imported.
+
+A build ends by leaving a digest of all it read and wrote. The next one computes that digest again,
+which takes a few milliseconds, and is done if it is the same. This module therefore imports nothing
+but what the interpreter has loaded already, and hashlib.
+"""
+
+import os
+import sys
+import time
+from hashlib import sha256
+
+SOURCE_SUFFIXES = (".py", ".js", ".mjs", ".json", ".txt", ".yaml", ".yml", ".pem", ".sql")
+
+
+def unchanged(root: str, package: str, arguments: list[str]) -> str:
+    """Return what the last build with these arguments said, empty if anything changed since.
+
+    Args:
+        root: the project's folder.
+        package: name of its package of templates.
+        arguments: of the command line, the command included.
+    """
+    started = time.perf_counter()
+    if arguments[:1] not in ([], ["build"]):
+        return ""
+    try:
+        with open(state_path(root, arguments), encoding="utf-8") as file:
+            recorded, _, message = file.read().partition("\n")
+    except OSError:
+        return ""
+    if recorded != state(read_inputs(root, package), read_outputs(root)):
+        return ""
+    return message.replace("{seconds}", f"{time.perf_counter() - started:.3f}")
+
+
+def state_path(root: str, arguments: list[str]) -> str:
+    """Return where the digest of a build with these arguments is kept."""
+    words = [word for word in arguments if word != "build"]
+    name = "-".join(["build", *words]).replace(os.sep, "_")
+    return os.path.join(root, ".stackyard", "state", name)
+
+
+def state(inputs: str, outputs: str) -> str:
+    """Return the digest of a build: what it read, what it wrote, and the tools that did it."""
+    packages = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    installed = os.path.join(
+        sys.prefix, "lib", f"python{sys.version_info[0]}.{sys.version_info[1]}", "site-packages"
+    )
+    # installing or removing a distribution touches the folder
+    touched = os.stat(installed).st_mtime_ns if os.path.isdir(installed) else 0
+    return sha256(f"{sys.version}{packages}{touched}{inputs}{outputs}".encode()).hexdigest()
+
+
+def read_inputs(root: str, package: str) -> str:
+    """Return the digest of the template sources, the parameter files and this tool's own code."""
+    tool = os.path.dirname(os.path.abspath(__file__))
+    folders = [os.path.join(root, package), os.path.join(root, "params"), tool]
+    return _digest(folders, SOURCE_SUFFIXES)
+
+
+def read_outputs(root: str) -> str:
+    """Return the digest of ``dist/``."""
+    return _digest([os.path.join(root, "dist")], ())
+
+
+def _digest(folders: list[str], suffixes: tuple[str, ...]) -> str:
+    total = sha256()
+    for folder in folders:
+        for path in _files(folder, suffixes):
+            with open(path, "rb") as file:
+                total.update(f"{path}\0".encode() + sha256(file.read()).digest())
+    return total.hexdigest()
+
+
+def _files(folder: str, suffixes: tuple[str, ...]) -> list[str]:
+    found = []
+    waiting = [folder]
+    while waiting:
+        try:
+            entries = list(os.scandir(waiting.pop()))
+        except FileNotFoundError:
+            continue
+        for entry in entries:
+            if entry.is_dir():
+                if entry.name != "__pycache__":
+                    waiting.append(entry.path)
+            elif not suffixes or entry.name.endswith(suffixes):
+                found.append(entry.path)
+    return sorted(found)
