@@ -13,7 +13,7 @@ def main() -> None:
     if message:
         print(message)
         return
-    from stackyard.cli import run
+    from stackyard.start import run
 
     run(root)
 

@@ -1,0 +1,150 @@
+"""From the command line to a command: the build at once, everything else through typer."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from stackyard import quick
+from stackyard.errors import StackyardError
+from stackyard.project import Project
+
+if TYPE_CHECKING:
+    from stackyard.build import Options, Report
+
+# The build's flags. typer declares them too, for --help; a test holds the two together.
+FLAGS = ("--check", "--json", "--native-only", "--no-lint", "--verbose")
+
+
+def run(root: str, package: str = "templates_src") -> None:
+    """Run the command that ``sys.argv`` names and exit with its status.
+
+    0: done. 1: the sources or parameter files are wrong, or dist/ is stale. 2: the command line is
+    wrong. 3: AWS, or the way to it, refused. 130: interrupted.
+
+    Args:
+        root: the project's folder.
+        package: name of its package of templates.
+    """
+    project = Project(Path(root), package)
+    arguments = sys.argv[1:]
+    try:
+        if is_plain_build(arguments):
+            sys.exit(build(project, arguments))
+        from stackyard.cli import main
+
+        main(project)
+    except StackyardError as error:
+        if "--verbose" in arguments:
+            raise
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(error.status)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        sys.exit(130)
+    except BrokenPipeError:  # the reader of a pipe has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+
+
+def is_plain_build(arguments: list[str]) -> bool:
+    """Return whether this is a build with nothing that needs explaining.
+
+    typer would take as long to import as the build itself.
+    """
+    if arguments[:1] not in ([], ["build"]):
+        return arguments[0].startswith("--") and set(arguments) <= set(FLAGS)
+    words = [word for word in arguments[1:] if not word.startswith("-")]
+    flags = [word for word in arguments[1:] if word.startswith("-")]
+    return len(words) <= 2 and set(flags) <= set(FLAGS)
+
+
+def build(project: Project, arguments: list[str]) -> int:
+    """Build, print the report and return the exit status."""
+    from stackyard.build import Build, Options
+
+    words = [word for word in arguments if not word.startswith("-") and word != "build"]
+    blueprint, environment = [*words, "", ""][:2]
+    options = Options(
+        blueprint,
+        environment,
+        check="--check" in arguments,
+        native="--no-lint" not in arguments,
+        cfn_lint="--no-lint" not in arguments and "--native-only" not in arguments,
+    )
+    terminal = sys.stdout.isatty() and "--json" not in arguments
+    if terminal:
+        from stackyard.view import progress
+
+        with progress() as show:
+            report = Build(project, options, show).run()
+    else:
+        report = Build(project, options).run()
+    _print(report, options, arguments, terminal)
+    failed = bool(report.findings) or (options.check and bool(report.changes))
+    if not failed and not options.check:
+        _remember(project, report, arguments)
+    return int(failed)
+
+
+def _print(report: Report, options: Options, arguments: list[str], terminal: bool) -> None:
+    if "--json" in arguments:
+        print(json.dumps(report.data(), indent=2))
+        return
+    for finding in report.findings:
+        print(f"error: {finding}", file=sys.stderr)
+    if options.check:
+        for change in report.changes:
+            print(f"dist/: {change}; run python build.py", file=sys.stderr)
+    if terminal:
+        from stackyard.view import build_table
+
+        build_table(report)
+    else:
+        for row in report.rows:
+            print(
+                f"{row.blueprint} {row.environment}: {row.nested} nested templates, "
+                f"{row.resources} resources, {row.parameters} parameters, "
+                f"{row.findings} findings, {row.seconds:.2f} s"
+            )
+    for note in report.notes:
+        print(note)
+    print(_verdict(report, options))
+
+
+def _verdict(report: Report, options: Options) -> str:
+    seconds = f"{report.seconds:.2f} s"
+    if report.findings:
+        kept = f"; what was built is in {report.rejected}" if report.rejected else ""
+        return f"{len(report.findings)} findings, dist/ is as it was{kept} ({seconds})"
+    if options.check:
+        stale = (
+            f"{len(report.changes)} files of dist/ are stale"
+            if report.changes
+            else "dist/ is current"
+        )
+        return f"{stale} ({seconds})"
+    return f"{len(report.changes)} files of dist/ changed ({seconds})"
+
+
+def _remember(project: Project, report: Report, arguments: list[str]) -> None:
+    """Leave what lets the next build see at once that nothing changed."""
+    root = str(project.root)
+    if "--json" in arguments:
+        report.changes = []
+        message = json.dumps(report.data())
+    else:
+        environments = len(report.rows)
+        resources = sum(row.resources for row in report.rows)
+        message = (
+            f"nothing changed: {environments} environments, {resources} resources, 0 findings "
+            "({seconds} s)"
+        )
+    path = Path(quick.state_path(root, arguments))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    written = path.with_suffix(f".{os.getpid()}")
+    written.write_text(f"{quick.state(report.inputs, quick.read_outputs(root))}\n{message}")
+    written.replace(path)

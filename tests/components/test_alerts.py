@@ -1,0 +1,44 @@
+"""The alarm topic: encrypted, admits those who alarm, tells a person if there is one."""
+
+from typing import Any
+
+import pytest
+
+from templates_src.components.alerts import PUBLISHERS, alerts
+
+
+@pytest.fixture(scope="module")
+def body() -> Any:
+    return alerts.template().to_dict()
+
+
+@pytest.fixture(scope="module")
+def resources(body: Any) -> Any:
+    return body["Resources"]
+
+
+def test_topic_is_encrypted_with_a_key_that_rotates(resources: Any) -> None:
+    assert resources["AlarmTopic"]["Properties"]["KmsMasterKeyId"] == {"Ref": "TopicKey"}
+    assert resources["TopicKey"]["Properties"]["EnableKeyRotation"] is True
+
+
+def test_cloudwatch_may_use_the_key_for_this_account_only(resources: Any) -> None:
+    statements = resources["TopicKey"]["Properties"]["KeyPolicy"]["Statement"]
+    encrypt = next(item for item in statements if item["Sid"] == "PublishersEncrypt")
+    assert encrypt["Principal"] == {"Service": PUBLISHERS}
+    assert "cloudwatch.amazonaws.com" in PUBLISHERS
+    assert encrypt["Action"] == ["kms:Decrypt", "kms:GenerateDataKey*"]
+    assert encrypt["Condition"]["StringEquals"] == {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
+
+
+def test_nobody_publishes_without_tls(resources: Any) -> None:
+    statements = resources["AlarmTopicPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    denial = next(item for item in statements if item["Effect"] == "Deny")
+    assert denial["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_mail_goes_out_only_where_there_is_an_address(body: Any) -> None:
+    subscription = body["Resources"]["EmailSubscription"]
+    assert subscription["Condition"] == "HasEmail"
+    assert body["Conditions"]["HasEmail"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "Email"}, ""]}]}
+    assert body["Parameters"]["Email"]["Default"] == ""
