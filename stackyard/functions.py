@@ -1,0 +1,102 @@
+"""Builds the archives of the Lambda functions that components ship, the same bytes everywhere."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Iterator
+from importlib.metadata import Distribution, PackageNotFoundError, distribution
+from io import BytesIO
+from pathlib import Path, PurePosixPath
+
+from stackyard.errors import BuildError
+
+REQUIREMENTS = "requirements.txt"
+EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip can tell
+UNIX, READABLE = 3, 0o100644  # Lambda runs as another user than the one who unpacks
+PIN = re.compile(r"(?P<name>[A-Za-z0-9._-]+)==(?P<version>[A-Za-z0-9.+!]+)")
+# Never part of a function: what a Python makes of its sources, and tests
+LEFT_OUT = {"__pycache__", "tests"}
+# What an installer adds or changes; the licence and METADATA (read for versions at run time) stay
+INSTALLERS_OWN = {"INSTALLER", "RECORD", "REQUESTED", "WHEEL", "direct_url.json", "uv_cache.json"}
+
+
+def archives(functions: Path) -> dict[str, bytes]:
+    """Return the archive of every function in the folder *functions*, by name.
+
+    Raises:
+        BuildError: a distribution that a function carries is not installed as it is pinned.
+    """
+    folders = sorted(path for path in functions.iterdir() if (path / REQUIREMENTS).is_file())
+    return {folder.name: archive(folder) for folder in folders}
+
+
+def archive(source: Path) -> bytes:
+    """Return the zip of the function in *source* with the distributions that it pins.
+
+    They come from this environment, so that building needs neither pip nor network. Files are
+    stored, not compressed: the output of deflate depends on the zlib of the machine.
+
+    Args:
+        source: folder with the modules and data of the function and its ``requirements.txt``,
+            which names every distribution it carries, those that others need included.
+
+    Raises:
+        BuildError: a distribution is not installed as it is pinned.
+    """
+    files = dict(_own(source))
+    for pinned in _pinned(source / REQUIREMENTS):
+        files |= dict(_carried(pinned))
+    written = BytesIO()
+    with zipfile.ZipFile(written, "w", zipfile.ZIP_STORED) as made:
+        for name in sorted(files):
+            entry = zipfile.ZipInfo(name, EPOCH)
+            entry.create_system = UNIX
+            entry.external_attr = READABLE << 16
+            made.writestr(entry, files[name].read_bytes())
+    return written.getvalue()
+
+
+def _own(source: Path) -> Iterator[tuple[str, Path]]:
+    for path in source.rglob("*"):
+        name = path.relative_to(source)
+        if path.is_file() and not LEFT_OUT & set(name.parts) and name.name != REQUIREMENTS:
+            yield name.as_posix(), path
+
+
+def _pinned(requirements: Path) -> Iterator[Distribution]:
+    where = "/".join(requirements.parts[-3:])
+    for number, line in enumerate(requirements.read_text("utf-8").splitlines(), start=1):
+        text = line.partition("#")[0].strip()
+        if not text:
+            continue
+        pin = PIN.fullmatch(text)
+        if pin is None:
+            raise BuildError(f"{where}:{number}: {text!r} is no pin; write it as name==version")
+        yield _installed(f"{where}:{number}", requirements, pin["name"], pin["version"])
+
+
+def _installed(where: str, requirements: Path, name: str, version: str) -> Distribution:
+    remedy = f"pip install -r {requirements}"
+    try:
+        found = distribution(name)
+    except PackageNotFoundError:
+        raise BuildError(f"{where}: {name} is not installed; run: {remedy}") from None
+    if found.version != version:
+        raise BuildError(
+            f"{where}: {name} {found.version} is installed instead of {version}; run: {remedy}"
+        )
+    return found
+
+
+def _carried(found: Distribution) -> Iterator[tuple[str, Path]]:
+    for file in found.files or ():
+        name = PurePosixPath(file)
+        in_metadata = name.parts[0].endswith(".dist-info")
+        if (
+            name.parts[0] == ".."  # scripts and data outside of site-packages
+            or LEFT_OUT & set(name.parts)
+            or (in_metadata and name.name in INSTALLERS_OWN)
+        ):
+            continue
+        yield str(name), Path(str(found.locate_file(file)))

@@ -1,0 +1,221 @@
+"""Rotates the password of a PostgreSQL server, RDS or Aurora, and whatever depends on it."""
+
+from __future__ import annotations
+
+from troposphere import GetAtt, Join, Ref, Split, Sub, Template
+from troposphere.awslambda import Environment, Function, Permission, VPCConfig
+from troposphere.cloudwatch import Alarm
+from troposphere.ec2 import SecurityGroup, SecurityGroupRule
+from troposphere.iam import Role
+from troposphere.logs import LogGroup
+from troposphere.secretsmanager import RotationRules, RotationSchedule
+
+from templates_src.contract import Component, Nesting, Value, contract, output, parameter
+from templates_src.parts.alarms import Alarmed, alarm
+from templates_src.parts.functions import archived_function, function_logs
+from templates_src.parts.iam import Bounded, allow, role
+from templates_src.parts.logic import condition, is_given, only_if
+from templates_src.parts.network import ANYWHERE
+from templates_src.parts.tasks import LOG_RETENTION_DAYS
+
+TIMEOUT_SECONDS = 60  # a rotation step is a few calls and two log-ins
+
+
+@contract
+class Parameters(Nesting, Alarmed, Bounded):
+    credentials_secret_arn: Value = parameter("ARN of the secret that rotates.")
+    connection_secret_arn: Value = parameter(
+        "ARN of the secret that applications read and that is kept true: url and all."
+    )
+    service_arns: Value = parameter(
+        "Comma-joined ARNs of the ECS services that read the connection when a task starts and are"
+        " rolled after each rotation; none if empty.",
+        default="",
+        AllowedPattern="^$|^arn:[^,]+:service/[^/,]+/[^/,]+(,arn:[^,]+:service/[^/,]+/[^/,]+)*$",
+    )
+    vpc_id: Value = parameter("VPC of the database.", Type="AWS::EC2::VPC::Id")
+    private_subnet_ids: Value = parameter(
+        "Subnets that reach the database, and Secrets Manager and ECS by NAT or endpoints.",
+        Type="List<AWS::EC2::Subnet::Id>",
+    )
+    client_security_group_id: Value = parameter(
+        "Security group that the database admits.", Type="AWS::EC2::SecurityGroup::Id"
+    )
+    kms_key_arn: Value = parameter(
+        "ARN of the key of both secrets; AWS's own if empty.",
+        default="",
+        AllowedPattern="^$|^arn:.*",
+    )
+    # https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_schedule.html
+    schedule_expression: Value = parameter(
+        "When to rotate, in UTC: every number of days, at midnight, or a cron expression.",
+        default="rate(30 days)",
+        AllowedPattern=r"^(rate\([0-9]+ (days?|hours)\)|cron\([^)]+\))$",
+    )
+    schedule_window_hours: Value = parameter(
+        "Hours from then within which a rotation starts.",
+        Type="Number",
+        MinValue=1,
+        MaxValue=24,
+        default=3,
+    )
+    runtime: Value = parameter(
+        "Python of the function.",
+        default="python3.13",
+        AllowedPattern=r"^python3\.[0-9]+$",
+    )
+    log_retention_days: Value = parameter(
+        "Days that log events are kept.",
+        Type="Number",
+        default=30,
+        AllowedValues=LOG_RETENTION_DAYS,
+    )
+    error_threshold_count: Value = parameter(
+        "Failed steps in a minute above which an alarm is raised.",
+        Type="Number",
+        MinValue=0,
+        default=0,
+        group="Alarms",
+    )
+
+
+@contract
+class Outputs:
+    function_arn: Value = output("ARN of the rotation function.")
+    function_name: Value = output("Name of the rotation function.")
+    log_group_name: Value = output("Log group of the function.")
+    alarm_arns: Value = output("Comma-joined ARNs of the alarms.")
+
+
+def build(t: Template, p: Parameters) -> Outputs:
+    """Rotation of database credentials: function, schedule and alarm."""
+    logs = t.add_resource(function_logs("RotationLogs", p.log_retention_days))
+    group = t.add_resource(_security_group(p))
+    function = t.add_resource(_function(p, t.add_resource(_role(t, p)), logs, group))
+    permission = t.add_resource(
+        Permission(
+            "SecretsManagerInvokes",
+            FunctionName=Ref(function),
+            Action="lambda:InvokeFunction",
+            Principal="secretsmanager.amazonaws.com",
+            SourceAccount=Ref("AWS::AccountId"),
+            SourceArn=p.credentials_secret_arn,
+        )
+    )
+    t.add_resource(
+        RotationSchedule(
+            "Schedule",
+            # Secrets Manager tries out the function when it is given one
+            DependsOn=[permission.title],
+            SecretId=p.credentials_secret_arn,
+            RotationLambdaARN=GetAtt(function, "Arn"),
+            RotationRules=RotationRules(
+                ScheduleExpression=p.schedule_expression,
+                Duration=Join("", [p.schedule_window_hours, "h"]),
+            ),
+            # else creating or changing the schedule rotates, and rolls the services, there and then
+            RotateImmediatelyOnUpdate=False,
+        )
+    )
+    failed = t.add_resource(_alarm(p, function))
+    return Outputs(
+        function_arn=GetAtt(function, "Arn"),
+        function_name=Ref(function),
+        log_group_name=Ref(logs),
+        alarm_arns=GetAtt(failed, "Arn"),
+    )
+
+
+def _role(t: Template, p: Parameters) -> Role:
+    rolls = condition(t, "HasServices", is_given(p.service_arns))
+    keyed = condition(t, "HasKmsKey", is_given(p.kms_key_arn))
+    rotate = [
+        "secretsmanager:DescribeSecret",
+        "secretsmanager:GetSecretValue",
+        "secretsmanager:ListSecretVersionIds",
+        "secretsmanager:PutSecretValue",
+        "secretsmanager:UpdateSecretVersionStage",
+    ]
+    rewrite = ["secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue"]
+    via_secrets_manager = {"kms:ViaService": Sub("secretsmanager.${AWS::Region}.${AWS::URLSuffix}")}
+    return role(
+        t,
+        "RotationRole",
+        service="lambda",
+        boundary=p.permissions_boundary_arn,
+        # logs and network interfaces: a function in a VPC is refused without
+        managed=["service-role/AWSLambdaVPCAccessExecutionRole"],
+        statements={
+            "rotate": [
+                allow(rotate, p.credentials_secret_arn),
+                allow(rewrite, p.connection_secret_arn),
+                only_if(rolls, allow(["ecs:UpdateService"], Split(",", p.service_arns))),
+                only_if(
+                    keyed,
+                    allow(
+                        ["kms:Decrypt", "kms:GenerateDataKey"],
+                        p.kms_key_arn,
+                        Condition={"StringEquals": via_secrets_manager},
+                    ),
+                ),
+            ]
+        },
+    )
+
+
+def _security_group(p: Parameters) -> SecurityGroup:
+    return SecurityGroup(
+        "RotationSecurityGroup",
+        GroupDescription="The rotation function; the database admits it as one of its clients",
+        VpcId=p.vpc_id,
+        SecurityGroupEgress=[
+            SecurityGroupRule(
+                Description="APIs of AWS, which have no fixed addresses",
+                IpProtocol="tcp",
+                FromPort=443,
+                ToPort=443,
+                CidrIp=ANYWHERE,
+            )
+        ],
+    )
+
+
+def _function(p: Parameters, acts_as: Role, logs: LogGroup, group: SecurityGroup) -> Function:
+    return archived_function(
+        "RotationFunction",
+        "credential_rotation",
+        p,
+        runtime=p.runtime,
+        acts_as=acts_as,
+        logs=logs,
+        Description="Rotates the database password, keeps the connection true, rolls services",
+        MemorySize=256,
+        Timeout=TIMEOUT_SECONDS,
+        Environment=Environment(
+            Variables={
+                "CONNECTION_SECRET_ARN": p.connection_secret_arn,
+                "SERVICE_ARNS": p.service_arns,
+            }
+        ),
+        VpcConfig=VPCConfig(
+            SubnetIds=p.private_subnet_ids,
+            SecurityGroupIds=[GetAtt(group, "GroupId"), p.client_security_group_id],
+        ),
+    )
+
+
+def _alarm(p: Parameters, function: Function) -> Alarm:
+    return alarm(
+        "RotationFailedAlarm",
+        "Rotation of the database password failed: read the function's log for what to do",
+        namespace="AWS/Lambda",
+        metric="Errors",
+        dimensions={"FunctionName": Ref(function)},
+        statistic="Sum",
+        threshold=p.error_threshold_count,
+        minutes=1,
+        topic_arn=p.alarm_topic_arn,
+    )
+
+
+credential_rotation = Component(Parameters, Outputs, build)
