@@ -103,6 +103,11 @@ def test_a_rule_applies_only_where_its_condition_holds(when: Any, expected: bool
     assert broken(FALSE, when=when) is expected
 
 
+def test_an_empty_list_has_no_member_that_could_break_a_rule() -> None:
+    assert not broken({"Fn::EachMemberIn": [ref("Zones"), ["a"]]}, {"Zones": ""})
+    assert broken({"Fn::Contains": [ref("Zones"), "a"]}, {"Zones": ""})
+
+
 def test_given_values_win_over_defaults() -> None:
     assert not broken(equals(ref("Size"), "large"), {"Size": "large"})
 
