@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, order=True)
 class Finding:
-    """One complaint. All of them fail a build.
+    """One complaint. It fails the build unless it is a warning.
 
     Attributes:
         file: path relative to the project, ``dist/components/network.yaml``.
@@ -16,6 +16,7 @@ class Finding:
         rule: stable id (``E3012``, ``F3002``, or the name of a check module).
         message: what is wrong, with the value, and what to do.
         subject: environment or resource path that the finding is about, or empty.
+        warning: it will be wrong one day, such as a runtime that AWS is about to retire.
     """
 
     file: str
@@ -24,6 +25,7 @@ class Finding:
     rule: str
     message: str
     subject: str = ""
+    warning: bool = False
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
