@@ -11,9 +11,9 @@ from importlib import metadata
 from typing import Any
 
 from stackyard import output, quick
-from stackyard.environments import ParameterSet
+from stackyard.environments import ParameterSet, strays
 from stackyard.findings import Finding
-from stackyard.library import Library, Rendered, digest, known
+from stackyard.library import Library, Rendered, digest
 from stackyard.project import Project
 
 # Distributions whose version can change a byte of dist/
@@ -108,6 +108,7 @@ class Build:
         for name in self.blueprints:
             self._emit(name)
         if self.whole:
+            self.report.findings += strays(self.project.params, self.blueprints)
             self._emit_spare_components()
         self._emit_manifest()
         self._validate()
@@ -148,17 +149,17 @@ class Build:
 
     def _load(self, root: Rendered) -> None:
         """Read and check the parameter files of a blueprint; emit its parameter sets."""
-        from stackyard.environments import load
+        from stackyard.environments import choose, load
         from stackyard.parameter_files import parameter_files
 
-        sets, findings = load(self.project.params, root.name, root.body)
-        self.report.findings += findings
         if self.options.environment:
-            names = [item.environment for item in sets]
-            known("environment", self.options.environment, names, f"params/{root.name}")
-        self.sets[root.name] = sets
-        for item in sets:
-            for suffix, text in parameter_files(item).items():
+            choose(self.project.params, root.name, self.options.environment)
+        self.sets[root.name], findings = load(self.project.params, root.name, root.body)
+        self.report.findings += findings
+        for item in self.sets[root.name]:
+            # With the defaults: `aws cloudformation deploy` keeps the deployed value of whatever the
+            # file leaves out, so a new TemplatePrefix would never arrive
+            for suffix, text in parameter_files(item, root.body).items():
                 self.files[f"params/{root.name}/{item.environment}.{suffix}"] = text.encode()
 
     def _emit_spare_components(self) -> None:
