@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Generic, ParamSpec, TypeVar, cast, dataclass_transform
 
-from troposphere import AWSHelperFn, GetAtt, If, Output, Parameter, Ref, Sub, Template
+from troposphere import AWSHelperFn, GetAtt, If, Join, Output, Parameter, Ref, Sub, Template
 from troposphere.cloudformation import Stack
 
 Value = str | int | AWSHelperFn
@@ -55,8 +55,9 @@ def _words(name: str) -> str:
 class Declared(AWSHelperFn):
     """A parameter as its class shows it (``Parameters.cpu``): a Ref that knows its declaration."""
 
-    def __init__(self, owner: str, field: dataclasses.Field[Any]) -> None:
+    def __init__(self, module: str, owner: str, field: dataclasses.Field[Any]) -> None:
         self.data = {"Ref": logical_id(field.name)}
+        self.is_of_component = ".components." in module
         self.owner = owner
         self.field = field
 
@@ -125,9 +126,13 @@ def output(description: str) -> Any:
 def contract(cls: type[T]) -> type[T]:
     """Make *cls* the parameters or the outputs of a template."""
     made = dataclasses.dataclass(frozen=True, kw_only=True)(cls)
+    module = cls.__module__.rpartition(".")[2]
     for field in dataclasses.fields(cast(Any, made)):
-        if "spec" in field.metadata:
-            setattr(made, field.name, Declared(_words(cls.__module__.rpartition(".")[2]), field))
+        inherited = getattr(made, field.name, None)
+        # what an extended component adds is its own, the rest still belongs to the component
+        extends = isinstance(inherited, Declared) and inherited.is_of_component
+        if "spec" in field.metadata and not (extends and field.name not in cls.__annotations__):
+            setattr(made, field.name, Declared(cls.__module__, _words(module), field))
     return made
 
 
@@ -259,7 +264,7 @@ class Component(Generic[P, ParametersT, OutputsT]):
         stack = Stack(
             title,
             TemplateURL=Sub(f"{TEMPLATE_URL}{self.name}.yaml"),
-            Parameters=values,
+            Parameters={name: _travelling(parent, value) for name, value in values.items()},
             # a nested stack holds nothing itself: what must outlive it says so in its own template
             DeletionPolicy="Delete",
             UpdateReplacePolicy="Delete",
@@ -312,6 +317,17 @@ class Component(Generic[P, ParametersT, OutputsT]):
 AnyComponent = Component[..., Any, Any]
 
 
+def after(parent: Template, title: str, *earlier: str) -> None:
+    """Let the nested stack *title* wait for others from which it takes no value.
+
+    Args:
+        parent: template of all of them.
+        title: who waits.
+        earlier: for whom; none of them may be conditional.
+    """
+    parent.resources[title].DependsOn = list(earlier)
+
+
 def bound(parameters: object) -> Iterator[tuple[Any, Value]]:
     """Yield what ``bind`` says and the value of each parameter of a contract that is bound."""
     for field in dataclasses.fields(cast(Any, parameters)):
@@ -326,6 +342,14 @@ def plain(value: Any) -> Data:
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
     return plain(value.to_dict()) if hasattr(value, "to_dict") else value
+
+
+def _travelling(parent: Template, value: Any) -> Any:
+    """Return *value* as it reaches a nested stack, where a list must be a comma-joined string."""
+    name = value.data["Ref"] if isinstance(value, Ref) else ""
+    kind = parent.parameters[name].properties["Type"] if name in parent.parameters else ""
+    is_list = kind == "CommaDelimitedList" or kind.startswith("List<")
+    return Join(",", value) if is_list else value
 
 
 def _fields(cls: type[Any]) -> tuple[dataclasses.Field[Any], ...]:

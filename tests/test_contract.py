@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from troposphere import Equals, GetAtt, Not, Ref, Tags, Template
+from troposphere import Equals, GetAtt, Not, Parameter, Ref, Tags, Template
 from troposphere.sqs import Queue
 
 from templates_src.contract import (
@@ -109,6 +109,14 @@ def test_nesting_passes_only_what_was_given() -> None:
     assert stack["TemplateURL"]["Fn::Sub"].endswith(
         "/${TemplatePrefix}components/test_contract.yaml"
     )
+
+
+def test_list_reaches_a_nested_stack_as_a_comma_joined_string() -> None:
+    parent = Template()
+    parent.add_parameter(Parameter("Topics", Type="CommaDelimitedList"))
+    queue.nest(parent, "Jobs", topic_arn=Ref("Topics"))
+    passed = parent.to_dict()["Resources"]["Jobs"]["Properties"]["Parameters"]
+    assert passed["TopicArn"] == {"Fn::Join": [",", {"Ref": "Topics"}]}
 
 
 def test_outputs_of_a_nested_stack_are_attributes() -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from troposphere import AWSHelperFn, GetAtt, Join
 from troposphere.cloudwatch import Alarm, MetricDimension
 
 from templates_src.contract import Value, contract, parameter
@@ -66,3 +67,8 @@ def alarm(
         "OKActions": [topic_arn],
     }
     return Alarm(title, **{**properties, **more})
+
+
+def arns(alarms: Sequence[Alarm]) -> AWSHelperFn:
+    """Return the comma-joined ARNs of alarms, for dashboards and composite alarms."""
+    return Join(",", [GetAtt(alarm, "Arn") for alarm in alarms])

@@ -13,7 +13,8 @@ from templates_src.contract import Value, contract, parameter
 Statement = dict[str, Any]
 
 # Services that state the account they act for when they assume a role; for others the condition
-# would never hold. Each has its page; ECS's is
+# would never hold. Each has its page; ECS's, which promises it for the role of a task but not for
+# the one that prepares it, is
 # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html
 STATE_THEIR_ACCOUNT = {"ecs-tasks", "monitoring.rds", "vpc-flow-logs"}
 
@@ -46,7 +47,7 @@ def document(*statements: Statement | AWSHelperFn) -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": list(statements)}
 
 
-def trust(service: str) -> dict[str, Any]:
+def trust(service: str, *, guarded: bool = True) -> dict[str, Any]:
     """Return the trust policy for *service*, such as ``ecs-tasks``.
 
     Where the service supports it, only for this account, so that it never acts for somebody else:
@@ -57,7 +58,7 @@ def trust(service: str) -> dict[str, Any]:
         "Principal": {"Service": f"{service}.amazonaws.com"},
         "Action": "sts:AssumeRole",
     }
-    if service in STATE_THEIR_ACCOUNT:
+    if guarded and service in STATE_THEIR_ACCOUNT:
         statement["Condition"] = {"StringEquals": {"aws:SourceAccount": Ref("AWS::AccountId")}}
     return document(statement)
 

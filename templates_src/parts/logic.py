@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from troposphere import AWSHelperFn, Equals, If, Not, NoValue, Template
+from troposphere import GenericHelperFn as Function
 
-from templates_src.contract import Value
+from templates_src.contract import Value, plain
 
 
 def is_true(value: Value) -> AWSHelperFn:
@@ -19,9 +21,22 @@ def is_given(value: Value) -> AWSHelperFn:
     return Not(Equals(value, ""))
 
 
+def is_among(value: Value, allowed: Sequence[str]) -> AWSHelperFn:
+    """Return the assertion of a ``Rule`` that a parameter is one of *allowed*; no condition."""
+    return Function({"Fn::Contains": [list(allowed), value]})
+
+
 def condition(t: Template, name: str, holds: AWSHelperFn) -> str:
-    """Add the condition *name* to the template; return the name, for ``Condition`` and ``If``."""
-    t.add_condition(name, holds)
+    """Add the condition *name* to the template; return the name, for ``Condition`` and ``If``.
+
+    The same condition may be added again, so that each part that needs it can say so.
+
+    Raises:
+        ValueError: the template has another condition of this name.
+    """
+    known = t.conditions.get(name)
+    if known is None or plain(known) != plain(holds):
+        t.add_condition(name, holds)
     return name
 
 
