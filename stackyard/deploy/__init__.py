@@ -1,0 +1,1 @@
+"""What happens to a stack: plan, apply, watch, explain, destroy. Nothing here prints."""

@@ -1,0 +1,126 @@
+"""Following events through nested stacks, on recorded answers."""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from stackyard.aws import cloudformation
+from stackyard.aws.account import Account
+from stackyard.aws.cloudformation import STACK, Event, Stack
+from stackyard.deploy.watch import follow
+from stackyard.errors import DeployError
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+ROOT = "arn:aws:cloudformation:us-east-1:1:stack/root/1"
+CHILD = "arn:aws:cloudformation:us-east-1:1:stack/child/2"
+ACCOUNT = Account("us-east-1", embedded_id="100000000001", endpoint_url="http://127.0.0.1:1")
+
+
+def event(second: int, stack: str, logical_id: str, status: str, physical_id: str = "") -> Event:
+    kind = STACK if physical_id.startswith("arn:") else "AWS::SQS::Queue"
+    time = START + timedelta(seconds=second)
+    name = f"{second}-{logical_id}-{status}"
+    return Event(name, stack, logical_id, physical_id, kind, status, "", time, "")
+
+
+class Recorded:
+    """Answers that grow by one step with each round of polling the root stack."""
+
+    def __init__(self, *steps: list[Event], status: str = "CREATE_COMPLETE") -> None:
+        self.steps = list(steps)
+        self.there: list[Event] = []
+        self.status = status
+        self.calls: list[str] = []
+
+    def events(
+        self, _: Account, stack_id: str, known: Container[str], since: datetime | None
+    ) -> list[Event]:
+        self.calls.append(stack_id)
+        if stack_id == ROOT and self.steps:
+            self.there += self.steps.pop(0)
+        mine = [one for one in self.there if one.stack_id == stack_id and one.id not in known]
+        return [one for one in mine if since is None or one.time >= since]
+
+    def describe(self, _: Account, stack_id: str) -> Stack | None:
+        status = "CREATE_IN_PROGRESS" if self.steps else self.status
+        return Stack(stack_id, "root", status, "", {}, {}, {}, False)
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stackyard.deploy.watch.time.sleep", lambda _: None)
+
+
+def watch(monkeypatch: pytest.MonkeyPatch, recorded: Recorded) -> list[str]:
+    monkeypatch.setattr(cloudformation, "events", recorded.events)
+    monkeypatch.setattr(cloudformation, "describe", recorded.describe)
+    return [f"{one.name} {one.event.status}" for one in follow(ACCOUNT, ROOT, {"old"})]
+
+
+def test_a_nested_stack_is_followed_as_soon_as_it_has_an_id(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    recorded = Recorded(
+        [event(1, ROOT, "root", "CREATE_IN_PROGRESS", ROOT)],
+        [
+            event(2, ROOT, "Jobs", "CREATE_IN_PROGRESS"),
+            event(3, ROOT, "Jobs", "CREATE_IN_PROGRESS", CHILD),
+            event(4, CHILD, "Queue", "CREATE_IN_PROGRESS"),
+        ],
+        [
+            event(5, CHILD, "child", "CREATE_COMPLETE", CHILD),
+            event(6, ROOT, "root", "CREATE_COMPLETE", ROOT),
+        ],
+    )
+    seen = watch(monkeypatch, recorded)
+    assert "Jobs/Queue CREATE_IN_PROGRESS" in seen
+    assert seen[-1] == " CREATE_COMPLETE"
+
+
+def test_events_of_an_earlier_operation_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    recorded = Recorded(
+        [
+            event(-50, CHILD, "Queue", "CREATE_COMPLETE"),
+            event(1, ROOT, "root", "UPDATE_IN_PROGRESS", ROOT),
+            event(2, ROOT, "Jobs", "UPDATE_IN_PROGRESS", CHILD),
+            event(3, CHILD, "Queue", "UPDATE_COMPLETE"),
+            event(4, CHILD, "child", "UPDATE_COMPLETE", CHILD),
+            event(5, ROOT, "root", "UPDATE_COMPLETE", ROOT),
+        ],
+    )
+    seen = watch(monkeypatch, recorded)
+    assert "Jobs/Queue UPDATE_COMPLETE" in seen
+    assert "Jobs/Queue CREATE_COMPLETE" not in seen
+
+
+def test_a_failed_root_is_followed_through_its_rollback(monkeypatch: pytest.MonkeyPatch) -> None:
+    recorded = Recorded(
+        [event(1, ROOT, "root", "CREATE_FAILED", ROOT)],
+        [event(2, ROOT, "root", "ROLLBACK_IN_PROGRESS", ROOT)],
+        [event(3, ROOT, "root", "ROLLBACK_COMPLETE", ROOT)],
+        status="ROLLBACK_COMPLETE",
+    )
+    assert watch(monkeypatch, recorded)[-1] == " ROLLBACK_COMPLETE"
+
+
+def test_a_nested_stack_at_rest_is_not_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    recorded = Recorded(
+        [
+            event(1, ROOT, "Jobs", "CREATE_IN_PROGRESS", CHILD),
+            event(2, CHILD, "child", "CREATE_COMPLETE", CHILD),
+        ],
+        *([] for _ in range(10)),
+        [event(9, ROOT, "root", "CREATE_COMPLETE", ROOT)],
+    )
+    watch(monkeypatch, recorded)
+    assert recorded.calls.count(CHILD) == 1
+
+
+def test_a_stack_that_is_deleted_meanwhile_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    recorded = Recorded([event(1, ROOT, "root", "CREATE_COMPLETE", ROOT)])
+    monkeypatch.setattr(recorded, "describe", lambda *_: None)
+    with pytest.raises(DeployError, match=r"^root: was deleted by somebody else meanwhile; deploy"):
+        watch(monkeypatch, recorded)
