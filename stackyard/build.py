@@ -8,13 +8,17 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from importlib import metadata
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stackyard import output, quick
 from stackyard.environments import ParameterSet, strays
 from stackyard.findings import Finding
 from stackyard.library import Library, Rendered, digest
 from stackyard.project import Project
+
+if TYPE_CHECKING:
+    from stackyard.lint import Evaluation
+    from stackyard.resolved import System
 
 # Distributions whose version can change a byte of dist/
 EMITTERS = ("troposphere", "awacs", "PyYAML")
@@ -60,6 +64,7 @@ class Report:
     Attributes:
         rows: one per environment.
         findings: everything wrong; empty if the build is good.
+        warnings: what will be wrong one day.
         changes: files of dist/ that differ from what was there, with what is the matter.
         notes: facts worth a line, such as a validator that is not installed.
         rejected: folder with what was built, if there are findings; dist/ is then as it was.
@@ -69,6 +74,7 @@ class Report:
 
     rows: list[Row] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    warnings: list[Finding] = field(default_factory=list)
     changes: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     rejected: str = ""
@@ -102,11 +108,7 @@ class Build:
         started = time.perf_counter()
         inputs = quick.read_inputs(str(self.project.root), self.project.package)
         output.recover(self.project)
-        self.library = Library(self.project)
-        if self.options.blueprint:
-            self.library.blueprint(self.options.blueprint)
-        for name in self.blueprints:
-            self._emit(name)
+        self.prepare()
         if self.whole:
             self.report.findings += strays(self.project.params, self.blueprints)
             self._emit_spare_components()
@@ -115,6 +117,31 @@ class Build:
         self._finish(inputs)
         self.report.seconds = time.perf_counter() - started
         return self.report
+
+    def prepare(self) -> None:
+        """Render the blueprints and load their parameter sets.
+
+        Raises:
+            BuildError: the sources cannot be built, or a name is unknown.
+        """
+        self.library = Library(self.project)
+        if self.options.blueprint:
+            self.library.blueprint(self.options.blueprint)
+        for name in self.blueprints:
+            self._emit(name)
+
+    def resolve(self, blueprint: str, item: ParameterSet, region: str) -> System:
+        """Return a blueprint as AWS would see it in one environment and region."""
+        from stackyard.resolved import resolve
+
+        return resolve(
+            blueprint,
+            {rendered.path: rendered.body for rendered in self.library.tree(blueprint)},
+            item.parameters,
+            region,
+            stack_name=item.stack_name,
+            environment=item.environment,
+        )
 
     @property
     def whole(self) -> bool:
@@ -140,8 +167,9 @@ class Build:
             for function in rendered.functions:
                 source = self.project.sources / "functions" / function
                 children[f"functions/{function}.zip"] = archive(source)
-        prefix = f"{root.body['Parameters']['TemplatePrefix']['Default']}{digest(children)}/"
-        root.body["Parameters"]["TemplatePrefix"]["Default"] = prefix
+        own = root.body["Parameters"]["TemplatePrefix"]
+        parts = {**children, root.path: yaml_text(root.body).encode()}
+        own["Default"] = f"{own['Default']}{digest(parts)}/"
         root.text = yaml_text(root.body, _header(root))
         self.files |= {**children, f"{root.path}.yaml": root.text.encode()}
         self.files[f"schema/{name}.json"] = _json(schema(name, root.body))
@@ -157,8 +185,7 @@ class Build:
         self.sets[root.name], findings = load(self.project.params, root.name, root.body)
         self.report.findings += findings
         for item in self.sets[root.name]:
-            # With the defaults: `aws cloudformation deploy` keeps the deployed value of whatever the
-            # file leaves out, so a new TemplatePrefix would never arrive
+            # with the template's defaults, or an update would never see a new TemplatePrefix
             for suffix, text in parameter_files(item, root.body).items():
                 self.files[f"params/{root.name}/{item.environment}.{suffix}"] = text.encode()
 
@@ -216,22 +243,15 @@ class Build:
     def _validate(self) -> None:
         """Check every environment as AWS would see it, and every template as linters do."""
         from stackyard import checks
-        from stackyard.resolved import resolve
 
+        evaluations: list[Evaluation] = []
         for name in self.blueprints:
-            bodies = {item.path: item.body for item in self.library.tree(name)}
             for item in self._chosen(name):
                 started = time.perf_counter()
                 for region in item.regions:
-                    system = resolve(
-                        name,
-                        bodies,
-                        item.parameters,
-                        region,
-                        stack_name=item.stack_name,
-                        environment=item.environment,
-                    )
+                    system = self.resolve(name, item, region)
                     self.report.findings += checks.run(system)
+                    evaluations += _evaluations(system)
                 row = Row(
                     blueprint=name,
                     environment=item.environment,
@@ -243,37 +263,37 @@ class Build:
                 )
                 self.report.rows.append(row)
         if self.options.native or self.options.cfn_lint:
-            self._lint()
-        self.report.findings = sorted(set(self.report.findings))
-        for row in self.report.rows:
-            row.findings = sum(self._concerns(finding, row) for finding in self.report.findings)
+            self._lint(evaluations)
+        self._sort_findings()
 
-    def _lint(self) -> None:
-        from stackyard.lint import Evaluation, lint
+    def _lint(self, evaluations: Sequence[Evaluation]) -> None:
+        from stackyard.lint import lint
 
-        evaluations = [
-            Evaluation(f"blueprints/{name}.yaml", item.environment, item.parameters, region)
-            for name in self.blueprints
-            for item in self._chosen(name)
-            for region in item.regions
-        ]
         texts = {
             path: content.decode()
             for path, content in self.files.items()
             if path.startswith(("components/", "blueprints/"))
         }
-        regions = sorted({evaluation.region for evaluation in evaluations})
         result = lint(
             texts,
             evaluations,
-            regions,
+            sorted({evaluation.region for evaluation in evaluations}),
             work=self.project.work,
             native=self.options.native,
             cfn_lint=self.options.cfn_lint,
             progress=self.progress,
+            complete=self.whole,
         )
         self.report.findings += result.findings
         self.report.notes += result.notes
+
+    def _sort_findings(self) -> None:
+        """Part warnings from what fails the build, and count what concerns each row."""
+        found = sorted(set(self.report.findings))
+        self.report.warnings = [finding for finding in found if finding.warning]
+        self.report.findings = [finding for finding in found if not finding.warning]
+        for row in self.report.rows:
+            row.findings = sum(self._concerns(finding, row) for finding in self.report.findings)
 
     def _finish(self, inputs: str) -> None:
         """Write what was built, or put it aside when it is not good."""
@@ -300,6 +320,15 @@ class Build:
         files.add(f"params/{row.blueprint}/{row.environment}.yaml")
         files.add(f"params/{row.blueprint}/common.yaml")
         return finding.file in files and finding.subject.split(" ")[0] in ("", row.environment)
+
+
+def _evaluations(system: System) -> Iterator[Evaluation]:
+    """Yield every template of a system with the parameters that are known before AWS answers."""
+    from stackyard.lint import Evaluation
+
+    for stack in system.stacks():
+        known = {name: value for name, value in stack.parameters.items() if isinstance(value, str)}
+        yield Evaluation(f"{stack.template}.yaml", system.environment, known, system.region)
 
 
 def _header(rendered: Rendered) -> str:

@@ -23,7 +23,7 @@ def reference(templates: Iterable[Rendered]) -> str:
     lines = [
         "# Templates",
         "",
-        "Made by `python build.py` from the modules in `templates_src/`. Change those, not this page.",
+        "Made by `python build.py` from `templates_src/`. Change that, not this page.",
     ]
     for item in ordered:
         lines += [

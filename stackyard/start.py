@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stackyard import quick
-from stackyard.errors import StackyardError
+from stackyard.errors import BuildError, StackyardError
 from stackyard.project import Project
 
 if TYPE_CHECKING:
     from stackyard.build import Options, Report
+    from stackyard.environments import ParameterSet
+    from stackyard.resolved import System
 
 # The build's flags. typer declares them too, for --help; a test holds the two together.
 FLAGS = ("--check", "--json", "--native-only", "--no-lint", "--verbose")
@@ -90,12 +92,48 @@ def build(project: Project, arguments: list[str]) -> int:
     return int(failed)
 
 
+def environment(project: Project, blueprint: str, name: str) -> ParameterSet:
+    """Build a blueprint, if that is needed, and return one of its parameter sets.
+
+    Raises:
+        BuildError: there is none of this name, or the build has findings, which are printed.
+    """
+    from stackyard.build import Build, Options
+
+    made = Build(project, Options(blueprint, name))
+    report = made.run()
+    for finding in report.findings:
+        print(f"error: {finding}", file=sys.stderr)
+    if report.findings:
+        raise BuildError(f"{blueprint} {name}: {len(report.findings)} findings; mend them first")
+    return next(item for item in made.sets[blueprint] if item.environment == name)
+
+
+def resolved(project: Project, blueprint: str, name: str, region: str = "") -> System:
+    """Return a blueprint as AWS would see it in one environment.
+
+    Raises:
+        BuildError: there is no such blueprint or environment, or its files are wrong.
+    """
+    from stackyard.build import Build, Options
+
+    made = Build(project, Options(blueprint, name, check=True, native=False, cfn_lint=False))
+    made.prepare()
+    item = next((one for one in made.sets[blueprint] if one.environment == name), None)
+    if item is None:
+        problems = [str(finding) for finding in made.report.findings]
+        raise BuildError("\n".join(problems) or f"{blueprint} {name}: cannot be read")
+    return made.resolve(blueprint, item, region or item.regions[0])
+
+
 def _print(report: Report, options: Options, arguments: list[str], terminal: bool) -> None:
     if "--json" in arguments:
         print(json.dumps(report.data(), indent=2))
         return
     for finding in report.findings:
         print(f"error: {finding}", file=sys.stderr)
+    for warning in report.warnings:
+        print(f"warning: {warning}", file=sys.stderr)
     if options.check:
         for change in report.changes:
             print(f"dist/: {change}; run python build.py", file=sys.stderr)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from stackyard.aws import s3
 from stackyard.aws.account import Account
@@ -38,28 +40,23 @@ class Published:
         return f"https://{self.bucket}.s3.{self.region}.{suffix}/{self.prefix}{name}"
 
 
-def publish(account: Account, dist: Path, digest: str, bucket: str = "") -> Published:
-    """Upload the templates and functions of *dist* under ``stackyard/<digest>/``.
+def publish(account: Account, dist: Path, blueprint: str, bucket: str = "") -> Published:
+    """Upload the templates and functions of a blueprint under the digest of its build.
 
     Args:
         account: where to.
         dist: the built folder.
-        digest: of the build.
+        blueprint: whose templates.
         bucket: its name; on the embedded account one is made if it does not exist.
 
     Raises:
-        DeployError: there is no bucket, or other bytes were published under this digest.
+        DeployError: it is not built, there is no bucket, or other bytes were published under this
+            digest.
     """
+    built = _built(dist, blueprint)
     bucket = _bucket(account, bucket)
-    prefix = f"stackyard/{digest}/"
-    files = {
-        f"{prefix}{path.relative_to(dist).as_posix()}": path
-        for folder in FOLDERS
-        for path in sorted((dist / folder).rglob("*"))
-        if path.is_file()
-    }
-    if not files:
-        raise DeployError(f"{dist}: holds no templates to publish; build first")
+    prefix = built["prefix"]
+    files = {f"{prefix}{path}": dist / path for path in built["outputs"] if _is_read(path)}
     there = s3.keys(account, bucket, prefix)
 
     def put(key: str) -> bool:
@@ -74,6 +71,19 @@ def publish(account: Account, dist: Path, digest: str, bucket: str = "") -> Publ
         uploaded=tuple(key for key, put in done.items() if put),
         kept=tuple(key for key, put in done.items() if not put),
     )
+
+
+def _built(dist: Path, blueprint: str) -> dict[str, Any]:
+    """Return what the manifest says of a blueprint."""
+    try:
+        manifest = json.loads((dist / "manifest.json").read_bytes())
+        return dict(manifest["blueprints"][blueprint])
+    except (OSError, ValueError, KeyError):
+        raise DeployError(f"{dist}: {blueprint} is not built; run python build.py first") from None
+
+
+def _is_read(path: str) -> bool:
+    return path.partition("/")[0] in FOLDERS
 
 
 def _bucket(account: Account, name: str) -> str:

@@ -294,7 +294,7 @@ def build(t: Template, p: Parameters) -> Outputs:
         permissions_boundary_arn=p.permissions_boundary_arn,
     )
     # the first tasks pull their image through these
-    after(t, "Api", "Nat", "Endpoints")
+    after(t, "Api", "Egress", "Endpoints")
     autoscaling.nest(
         t,
         "Scaling",
@@ -382,7 +382,7 @@ def _network(t: Template, p: Parameters) -> NetworkOutputs:
     )
     nat.nest(
         t,
-        "Nat",
+        "Egress",
         nat=p.nat,
         vpc_id=net.vpc_id,
         vpc_cidr=net.vpc_cidr,

@@ -174,7 +174,7 @@ def test_the_service_waits_for_its_way_to_the_internet(
 ) -> None:
     found = systems[environment].find("Api")
     assert found is not None
-    assert set(found.depends_on) >= {"Nat", "Endpoints"}
+    assert set(found.depends_on) >= {"Egress", "Endpoints"}
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)

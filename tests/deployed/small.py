@@ -83,12 +83,15 @@ ROOT: dict[str, Any] = {
 }
 
 
-def written(dist: Path, **templates: Mapping[str, Any]) -> Path:
+def written(dist: Path, digest: str = DIGEST, **templates: Mapping[str, Any]) -> Path:
     """Write *templates* as a built folder; JSON is YAML."""
+    paths = []
     for name, template in {"root": ROOT, "network": NETWORK, "queue": QUEUE, **templates}.items():
-        folder = dist / ("blueprints" if name == "root" else "components")
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / f"{name}.yaml").write_text(json.dumps(template))
+        paths.append(f"{'blueprints' if name == 'root' else 'components'}/{name}.yaml")
+        (dist / paths[-1]).parent.mkdir(parents=True, exist_ok=True)
+        (dist / paths[-1]).write_text(json.dumps(template))
+    root = {"prefix": f"stackyard/{digest}/", "outputs": dict.fromkeys(paths, "")}
+    (dist / "manifest.json").write_text(json.dumps({"blueprints": {"root": root}}))
     return dist
 
 
@@ -106,9 +109,10 @@ def outcome(events: list[DeployEvent]) -> Outcome:
     return events[-1]
 
 
-def run(account: Account, dist: Path, digest: str = DIGEST, **values: str) -> list[DeployEvent]:
-    values = {"TemplatePrefix": f"stackyard/{digest}/", **values}
-    return list(deploy(account, request(publish(account, dist, digest), **values)))
+def run(account: Account, dist: Path, **values: str) -> list[DeployEvent]:
+    published = publish(account, dist, "root")
+    values = {"TemplatePrefix": published.prefix, **values}
+    return list(deploy(account, request(published, **values)))
 
 
 def left(account: Account) -> dict[str, int]:

@@ -15,7 +15,6 @@ from stackyard.deploy.plan import Request
 from stackyard.deploy.publish import publish
 from stackyard.errors import DeployError
 from tests.deployed.small import (
-    DIGEST,
     QUEUE,
     left,
     outcome,
@@ -92,8 +91,8 @@ def test_a_failing_nested_update_is_rolled_back_through_all_stacks(
 ) -> None:
     url = outcome(run(account, dist)).outputs["QueueUrl"]
     more = {"Extra": {"Type": "AWS::SNS::Topic"}, **QUEUE["Resources"]}
-    broken = written(tmp_path / "broken", queue={**QUEUE, "Resources": more})
-    end = outcome(run(account, broken, "feedfeedfeedfeed", Visibility="abc"))
+    broken = written(tmp_path / "broken", "feedfeedfeedfeed", queue={**QUEUE, "Resources": more})
+    end = outcome(run(account, broken, Visibility="abc"))
     assert end.result == "rolled back"
     assert end.status == "UPDATE_ROLLBACK_COMPLETE"
     assert end.cause
@@ -118,7 +117,7 @@ def test_a_stack_whose_creation_failed_is_not_deployed_over(account: Account, di
 def test_a_deployment_that_is_dropped_before_it_starts_leaves_no_stack(
     account: Account, dist: Path
 ) -> None:
-    events = deploy(account, request(publish(account, dist, DIGEST)))
+    events = deploy(account, request(publish(account, dist, "root")))
     assert isinstance(next(events), Planned)
     events.close()  # type: ignore[attr-defined]
     assert cloudformation.describe(account, "worker-dev") is None

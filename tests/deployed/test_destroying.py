@@ -15,7 +15,6 @@ from stackyard.deploy.plan import Request
 from stackyard.deploy.publish import publish
 from stackyard.errors import DeployError
 from tests.deployed.small import (
-    DIGEST,
     NETWORK,
     left,
     outcome,
@@ -48,7 +47,7 @@ def test_destroying_leaves_nothing_even_of_what_is_retained_or_not_empty(
         **NETWORK["Resources"],
     }
     dist = written(tmp_path / "kept", network={**NETWORK, "Resources": resources})
-    published = publish(account, dist, DIGEST)
+    published = publish(account, dist, "root")
     list(deploy(account, request(published)))
     buckets = {one["Name"] for one in account.client("s3").list_buckets()["Buckets"]}
     for bucket in buckets - {published.bucket}:
@@ -73,7 +72,7 @@ def test_destroying_leaves_nothing_even_of_what_is_retained_or_not_empty(
 
 
 def test_a_protected_stack_is_not_destroyed(account: Account, dist: Path) -> None:
-    published = publish(account, dist, DIGEST)
+    published = publish(account, dist, "root")
     asked = request(published)
     list(deploy(account, Request(**{**vars(asked), "termination_protection": True})))
     with pytest.raises(DeployError, match="worker-dev in us-east-1: is protected"):

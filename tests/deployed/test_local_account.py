@@ -20,7 +20,6 @@ from stackyard.deploy.plan import Request
 from stackyard.deploy.publish import publish
 from stackyard.local.account import LocalServer
 from tests.deployed.small import (
-    DIGEST,
     ROOT,
     child,
     left,
@@ -80,7 +79,7 @@ def test_a_nested_template_with_an_unknown_parameter_is_refused(
 def test_a_nested_stack_that_failed_without_rollback_goes_with_its_parent(
     account: Account, dist: Path
 ) -> None:
-    published = publish(account, dist, DIGEST)
+    published = publish(account, dist, "root")
     client = account.client("cloudformation")
     parameters = {"TemplateBucket": published.bucket, "Visibility": "abc"}
     client.create_stack(
