@@ -138,8 +138,13 @@ class Watching:
         elif isinstance(event, Progress):
             self._progress(event)
 
-    def finish(self, stand_ins: Sequence[StandIn], command: str) -> int:
-        """Say how it ended and return the exit status."""
+    def finish(self, stand_ins: Sequence[StandIn] = (), notes: Sequence[str] = ()) -> int:
+        """Say how it ended and return the exit status.
+
+        Args:
+            stand_ins: deployed resources with nothing behind them.
+            notes: more lines for people.
+        """
         end = self.outcome
         assert end is not None, "a deployment ends with an outcome"
         if self.as_json:
@@ -157,6 +162,8 @@ class Watching:
             print(f"remains: {kept.type} {kept.physical_id}: {kept.reason}")
         for name, value in end.outputs.items():
             print(f"  {name} = {value}")
+        for note in notes:
+            print(note)
         if stand_ins:
             kinds = sorted({one.type for one in stand_ins})
             print(f"{len(stand_ins)} stand-ins, with nothing behind them here: {', '.join(kinds)}")

@@ -1,6 +1,7 @@
-"""Attributes that AWS has and MiniStack's own provisioners forget.
+"""What AWS does around every resource and MiniStack's own provisioners forget.
 
-A property that Fn::GetAtt returns as it was given, and the identifier that the physical id is.
+Text is converted to what a property wants. Fn::GetAtt finds a property as it was given, the
+identifier that the physical id is, and the full names of load balancers as metrics carry them.
 """
 
 from __future__ import annotations
@@ -10,6 +11,9 @@ from typing import Any
 
 from stackyard.local import schemas
 from stackyard.local.handlers import Attributes, Created, Handler, Properties, scalars
+from stackyard.local.typed import typed
+
+TARGET_GROUP = "AWS::ElasticLoadBalancingV2::TargetGroup"
 
 
 def install(handlers: MutableMapping[str, Handler]) -> None:
@@ -24,6 +28,7 @@ def install(handlers: MutableMapping[str, Handler]) -> None:
 
 def _creating(resource_type: str, native: Callable[..., Created]) -> Callable[..., Created]:
     def create(logical_id: str, properties: Properties, stack: str) -> Created:
+        properties = typed(resource_type, properties)
         return _completed(resource_type, properties, native(logical_id, properties, stack))
 
     return create
@@ -31,6 +36,7 @@ def _creating(resource_type: str, native: Callable[..., Created]) -> Callable[..
 
 def _updating(resource_type: str, native: Callable[..., Created]) -> Callable[..., Created]:
     def update(physical_id: str, old: Properties, new: Properties, *more: Any) -> Created:
+        old, new = typed(resource_type, old), typed(resource_type, new)
         return _completed(resource_type, new, native(physical_id, old, new, *more))
 
     return update
@@ -40,4 +46,7 @@ def _completed(resource_type: str, properties: Properties, created: Created) -> 
     physical_id, found = created
     identifiers = schemas.names(resource_type, "primaryIdentifier")
     identifier: Attributes = {identifiers[0]: physical_id} if len(identifiers) == 1 else {}
+    if resource_type == TARGET_GROUP:
+        identifier["TargetGroupFullName"] = physical_id.rpartition(":")[2]
+        found = {key: value for key, value in found.items() if key != "TargetGroupFullName"}
     return physical_id, {**identifier, **scalars(properties), **(found or {})}

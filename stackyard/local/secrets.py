@@ -1,11 +1,15 @@
-"""Secrets whose Ref is their ARN, as on AWS; MiniStack's is the name, which no policy can use."""
+"""Secrets whose Ref is their ARN, as on AWS; MiniStack's is the name, which no policy can use.
+
+Generated ones leave out punctuation when asked to, which MiniStack forgets.
+"""
 
 from __future__ import annotations
 
+import string
 from collections.abc import Mapping, MutableMapping
 
 from stackyard.local import ministack
-from stackyard.local.handlers import Attributes, Created, Handler, Properties
+from stackyard.local.handlers import Attributes, Created, Handler, Properties, is_true
 
 SECRET = "AWS::SecretsManager::Secret"
 
@@ -15,7 +19,7 @@ def install(handlers: MutableMapping[str, Handler]) -> None:
     native = handlers[SECRET]
 
     def create(logical_id: str, properties: Properties, stack: str) -> Created:
-        return _by_arn(native["create"](logical_id, properties, stack))
+        return _by_arn(native["create"](logical_id, _generated(properties), stack))
 
     def update(
         arn: str, old: Properties, new: Properties, stack: str, logical_id: str
@@ -27,6 +31,14 @@ def install(handlers: MutableMapping[str, Handler]) -> None:
         native["delete"](_name(arn), properties)
 
     handlers[SECRET] = {**native, "create": create, "update": update, "delete": delete}
+
+
+def _generated(properties: Properties) -> Properties:
+    wanted = properties.get("GenerateSecretString", {})
+    if not is_true(wanted.get("ExcludePunctuation")):
+        return properties
+    excluded = wanted.get("ExcludeCharacters", "") + string.punctuation
+    return {**properties, "GenerateSecretString": {**wanted, "ExcludeCharacters": excluded}}
 
 
 def _by_arn(created: Created) -> Created:

@@ -1,0 +1,1 @@
+"""The commands, one function each, in modules by what they are about."""
