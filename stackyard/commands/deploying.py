@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated, Any
@@ -54,7 +55,8 @@ def deploy(
     with ExitStack() as stack:
         server = _server(context.obj, stack, ephemeral=ephemeral, port=port) if on_local else None
         account = server.account(region) if server else Account(region=region, profile=profile)
-        parameters, notes = item.parameters, []
+        parameters: Mapping[str, str] = item.parameters
+        notes: list[str] = []
         if on_local:
             parameters, notes = provide(account, parameters)
         published = publish(account, context.obj.dist, blueprint, bucket)
