@@ -123,6 +123,11 @@ def test_every_parameter_has_a_group_and_a_label(rendered: Rendered) -> None:
     assert sorted(interface["ParameterLabels"]) == sorted(grouped)
 
 
+def test_a_condition_has_a_name_of_its_own(rendered: Rendered) -> None:
+    others = rendered.body.get("Parameters", {}).keys() | rendered.body["Resources"].keys()
+    assert not rendered.body.get("Conditions", {}).keys() & others
+
+
 def test_values_pass_by_parameters_and_never_by_exports(rendered: Rendered) -> None:
     assert not list(every(rendered.body, "Export"))
     assert not list(every(rendered.body, "Fn::ImportValue"))

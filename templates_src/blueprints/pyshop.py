@@ -369,8 +369,8 @@ def build(t: Template, p: Parameters) -> Outputs:
 
 def _network(t: Template, p: Parameters) -> NetworkOutputs:
     """Nest the network and what hangs on it; return the network."""
-    has_acls = condition(t, "HasNetworkAcls", is_true(p.has_network_acls))
-    has_flow_log = condition(t, "HasFlowLog", is_true(p.has_flow_log))
+    has_acls = condition(t, "UsesNetworkAcls", is_true(p.has_network_acls))
+    has_flow_log = condition(t, "UsesFlowLog", is_true(p.has_flow_log))
     has_nat = condition(t, "HasNat", Not(Equals(p.nat, "none")))
     net = network.nest(
         t,

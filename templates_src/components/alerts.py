@@ -10,8 +10,11 @@ from templates_src.contract import Component, Value, contract, output, parameter
 from templates_src.parts.iam import document
 from templates_src.parts.logic import condition, is_given
 
-# Whose messages reach the topic: CloudWatch for alarms, EventBridge for rules, RDS for its events
-PUBLISHERS = ["cloudwatch.amazonaws.com", "events.amazonaws.com", "events.rds.amazonaws.com"]
+# Whose messages reach the topic. CloudWatch and RDS say for which account they speak; EventBridge
+# does not, and with a condition its messages would be lost without an error:
+# https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+STATING = ["cloudwatch.amazonaws.com", "events.rds.amazonaws.com"]
+SILENT = ["events.amazonaws.com"]
 
 
 @contract
@@ -31,7 +34,6 @@ class Outputs:
 
 def build(t: Template, p: Parameters) -> Outputs:
     """Encrypted SNS topic for alarms, with an optional e-mail subscription."""
-    from_this_account = {"StringEquals": {"aws:SourceAccount": Ref("AWS::AccountId")}}
     # The AWS managed key of SNS cannot admit CloudWatch, and an alarm on such a topic fails
     # silently: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html
     key = t.add_resource(
@@ -54,10 +56,10 @@ def build(t: Template, p: Parameters) -> Outputs:
                 {
                     "Sid": "PublishersEncrypt",
                     "Effect": "Allow",
-                    "Principal": {"Service": PUBLISHERS},
+                    "Principal": {"Service": [*STATING, *SILENT]},
                     "Action": ["kms:Decrypt", "kms:GenerateDataKey*"],
-                    "Resource": "*",  # in a key policy: this key
-                    "Condition": from_this_account,
+                    # in a key policy: this key; the topic's policy knows the account
+                    "Resource": "*",  # see above
                 },
             ),
         )
@@ -69,12 +71,19 @@ def build(t: Template, p: Parameters) -> Outputs:
             Topics=[Ref(topic)],
             PolicyDocument=document(
                 {
-                    "Sid": "PublishersPublish",
+                    "Sid": "PublishersPublishForThisAccount",
                     "Effect": "Allow",
-                    "Principal": {"Service": PUBLISHERS},
+                    "Principal": {"Service": STATING},
                     "Action": "sns:Publish",
                     "Resource": Ref(topic),
-                    "Condition": from_this_account,
+                    "Condition": {"StringEquals": {"aws:SourceAccount": Ref("AWS::AccountId")}},
+                },
+                {
+                    "Sid": "RulesPublish",
+                    "Effect": "Allow",
+                    "Principal": {"Service": SILENT},
+                    "Action": "sns:Publish",
+                    "Resource": Ref(topic),
                 },
                 {
                     "Sid": "OnlyOverTls",

@@ -45,7 +45,7 @@ PLACES_PER_TIER = 4
 EXISTS = {
     "Public": (None, None, "HasThirdZone"),
     "Private": (None, None, "HasThirdZone"),
-    "Isolated": ("HasIsolatedTier", "HasIsolatedTier", "HasThirdIsolatedSubnet"),
+    "Isolated": ("UsesIsolatedTier", "UsesIsolatedTier", "HasThirdIsolatedSubnet"),
 }
 
 
@@ -111,7 +111,7 @@ class Outputs:
 def build(t: Template, p: Parameters) -> Outputs:
     """VPC over two or three zones with public, private and optional isolated subnets."""
     third = condition(t, "HasThirdZone", Equals(p.az_count, "3"))
-    has_isolated = condition(t, "HasIsolatedTier", is_true(p.has_isolated_tier))
+    has_isolated = condition(t, "UsesIsolatedTier", is_true(p.has_isolated_tier))
     condition(t, "HasThirdIsolatedSubnet", And(Condition(has_isolated), Condition(third)))
     condition(t, "HasZoneNames", is_given(Join("", p.availability_zones)))
     vpc = t.add_resource(

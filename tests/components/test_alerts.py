@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from templates_src.components.alerts import PUBLISHERS, alerts
+from templates_src.components.alerts import SILENT, STATING, alerts
 
 
 @pytest.fixture(scope="module")
@@ -22,13 +22,25 @@ def test_topic_is_encrypted_with_a_key_that_rotates(resources: Any) -> None:
     assert resources["TopicKey"]["Properties"]["EnableKeyRotation"] is True
 
 
-def test_cloudwatch_may_use_the_key_for_this_account_only(resources: Any) -> None:
+def test_whoever_publishes_may_use_the_key(resources: Any) -> None:
     statements = resources["TopicKey"]["Properties"]["KeyPolicy"]["Statement"]
     encrypt = next(item for item in statements if item["Sid"] == "PublishersEncrypt")
-    assert encrypt["Principal"] == {"Service": PUBLISHERS}
-    assert "cloudwatch.amazonaws.com" in PUBLISHERS
+    assert encrypt["Principal"] == {"Service": [*STATING, *SILENT]}
     assert encrypt["Action"] == ["kms:Decrypt", "kms:GenerateDataKey*"]
-    assert encrypt["Condition"]["StringEquals"] == {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
+    assert "Condition" not in encrypt
+
+
+def test_cloudwatch_publishes_for_this_account_only(resources: Any) -> None:
+    statements = resources["AlarmTopicPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    granted = {
+        service: statement.get("Condition")
+        for statement in statements
+        if statement["Effect"] == "Allow"
+        for service in statement["Principal"]["Service"]
+    }
+    this_account = {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+    assert granted["cloudwatch.amazonaws.com"] == this_account
+    assert granted["events.amazonaws.com"] is None
 
 
 def test_nobody_publishes_without_tls(resources: Any) -> None:
