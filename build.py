@@ -11,7 +11,11 @@ def main() -> None:
     root = os.path.dirname(os.path.abspath(__file__))
     message = unchanged(root, "templates_src", sys.argv[1:])
     if message:
-        print(message)
+        try:
+            print(message, flush=True)
+        except BrokenPipeError:  # who read it has gone
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            sys.exit(141)
         return
     from stackyard.start import run
 

@@ -14,7 +14,7 @@ from stackyard.errors import BuildError
 from stackyard.findings import Finding
 from stackyard.library import known
 from stackyard.rules import Violation, violations
-from stackyard.settings import MOST_TAGS, Reader, Settings
+from stackyard.settings import DESTROY_RULES, MOST_TAGS, Reader, Settings
 
 COMMON = "common"
 # the name is part of file names and of many a stack's
@@ -34,6 +34,7 @@ class ParameterSet:
         termination_protection: whether the stack refuses to be deleted.
         parameters: values in the template's order, lists comma-joined, flags ``true``/``false``.
         locations: where each key stands: ``stack_name``, ``tags.project``, ``AzCount``.
+        destroy: what destroying the stack does with its data.
     """
 
     blueprint: str
@@ -44,6 +45,7 @@ class ParameterSet:
     termination_protection: bool
     parameters: Mapping[str, str]
     locations: Mapping[str, Place]
+    destroy: str = DESTROY_RULES[0]
 
 
 def load(
@@ -145,11 +147,13 @@ def _merged(common: Settings, own: Settings) -> Settings:
 
     regions = own if "regions" in own.places else common
     protection = own if "termination_protection" in own.places else common
+    destroy = own if "destroy" in own.places else common
     return Settings(
         start=own.start,
         stack_name=own.stack_name,
         regions=regions.regions,
         termination_protection=protection.termination_protection,
+        destroy=destroy.destroy,
         tags={**inherited("tags.", common.tags), **own.tags},
         parameters={**inherited("", common.parameters), **own.parameters},
         places={**common.places, **own.places},
@@ -208,6 +212,7 @@ def _parameter_set(
         merged.termination_protection or False,
         {name: values[name] for name in declared if name in values},
         merged.places,
+        merged.destroy or DESTROY_RULES[0],
     )
 
 

@@ -13,7 +13,19 @@ class BuildError(StackyardError):
     """The sources or parameter files are wrong."""
 
 
+class UsageError(StackyardError):
+    """The command line is wrong."""
+
+    status = 2
+
+
 class DeployError(StackyardError):
     """AWS, or the way to it, refused."""
 
     status = 3
+
+
+class DataLossError(DeployError):
+    """A change would lose data that nobody has named."""
+
+    status = 4

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from stackyard.errors import BuildError
@@ -19,13 +20,18 @@ def differences(dist: Path, files: Mapping[str, bytes], *, whole: bool) -> list[
         dist: the folder.
         files: what it should hold, by path.
         whole: nothing else may be there.
+
+    Raises:
+        BuildError: something else is in the place of the folder.
     """
+    if dist.exists() and not dist.is_dir():
+        raise BuildError(f"{dist}: is not a folder; move it away")
     found = []
     for path, content in files.items():
         try:
             if (dist / path).read_bytes() != content:
                 found.append(f"stale {path}")
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             found.append(f"missing {path}")
     if whole:
         found += [f"unknown {path}" for path in _existing(dist) if path not in files]
@@ -45,18 +51,44 @@ def write(project: Project, files: Mapping[str, bytes], *, whole: bool) -> None:
     """
     stage, old = (project.work / f"dist.{kind}.{os.getpid()}" for kind in ("new", "old"))
     try:
-        shutil.rmtree(stage, ignore_errors=True)
-        stage.mkdir(parents=True)
-        kept = {} if whole else {path: None for path in _existing(project.dist)}
-        for path in [*files, *(path for path in kept if path not in files)]:
-            _place(project.dist / path, stage / path, files.get(path))
-        shutil.rmtree(old, ignore_errors=True)
-        with contextlib.suppress(FileNotFoundError):
-            project.dist.rename(old)
-        stage.rename(project.dist)
-        shutil.rmtree(old, ignore_errors=True)
+        with _alone(project):
+            _mend(project)
+            stage.mkdir()
+            kept = {} if whole else {path: None for path in _existing(project.dist)}
+            paths = [*files, *(path for path in kept if path not in files)]
+            for folder in {os.path.dirname(path) for path in paths}:
+                (stage / folder).mkdir(parents=True, exist_ok=True)
+            for path in paths:
+                _place(f"{project.dist}/{path}", f"{stage}/{path}", files.get(path))
+            with contextlib.suppress(FileNotFoundError):
+                project.dist.rename(old)
+            stage.rename(project.dist)
+            shutil.rmtree(old, ignore_errors=True)
     except OSError as error:
         recover(project)
+        raise _unwritable(project, error) from None
+
+
+def content(path: str | Path) -> bytes | None:
+    """Return what is in a file, None if it cannot be read."""
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError:
+        return None
+
+
+def replace(project: Project, path: Path, content: bytes) -> None:
+    """Write one file outside ``dist/`` in one piece.
+
+    Raises:
+        BuildError: it cannot be written.
+    """
+    aside = project.work / f"{path.name}.{os.getpid()}"
+    try:
+        aside.write_bytes(content)
+        aside.replace(path)
+    except OSError as error:
         raise _unwritable(project, error) from None
 
 
@@ -66,12 +98,32 @@ def recover(project: Project) -> None:
     Raises:
         BuildError: the folder cannot be written.
     """
+    if any(project.work.glob("dist.*.*")):
+        try:
+            with _alone(project):
+                _mend(project)
+        except OSError as error:
+            raise _unwritable(project, error) from None
+
+
+@contextlib.contextmanager
+def _alone(project: Project) -> Iterator[None]:
+    """Let one process at a time move ``dist/``."""
+    project.work.mkdir(parents=True, exist_ok=True)
+    folder = os.open(project.work, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
+
+
+def _mend(project: Project) -> None:
     for old in sorted(project.work.glob("dist.old.*")):
         if not project.dist.exists():
-            try:
-                old.rename(project.dist)
-            except OSError as error:
-                raise _unwritable(project, error) from None
+            old.rename(project.dist)
+    for left in project.work.glob("dist.*.*"):
+        shutil.rmtree(left)
 
 
 def set_aside(project: Project, files: Mapping[str, bytes]) -> Path:
@@ -84,15 +136,14 @@ def set_aside(project: Project, files: Mapping[str, bytes]) -> Path:
     return rejected
 
 
-def _place(current: Path, target: Path, content: bytes | None) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    if content is None or (current.is_file() and current.read_bytes() == content):
+def _place(current: str, target: str, wanted: bytes | None) -> None:
+    if wanted is None or content(current) == wanted:
         try:
             os.link(current, target)
         except OSError:  # a file system without hard links
             shutil.copy2(current, target)
     else:
-        target.write_bytes(content)
+        Path(target).write_bytes(wanted)
 
 
 def _existing(dist: Path) -> list[str]:

@@ -22,14 +22,18 @@ def unchanged(root: str, package: str, arguments: list[str]) -> str:
         arguments: of the command line, the command included.
     """
     started = time.perf_counter()
-    if arguments[:1] not in ([], ["build"]):
+    if arguments and arguments[0] != "build" and not arguments[0].startswith("-"):
         return ""
     try:
         with open(state_path(root, arguments), encoding="utf-8") as file:
             recorded, _, message = file.read().partition("\n")
     except OSError:
         return ""
-    if recorded != state(read_inputs(root, package), read_outputs(root)):
+    try:
+        now = state(read_inputs(root, package), read_outputs(root))
+    except OSError:  # the build will say what cannot be read
+        return ""
+    if recorded != now:
         return ""
     return message.replace("{seconds}", f"{time.perf_counter() - started:.3f}")
 

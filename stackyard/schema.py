@@ -8,6 +8,7 @@ from typing import Any
 from stackyard.declared import Declaration, declarations
 from stackyard.documents import DECIMAL, STABLE_NUMBER
 from stackyard.settings import (
+    DESTROY_RULES,
     LONGEST_STACK_NAME,
     LONGEST_TAG_KEY,
     LONGEST_TAG_VALUE,
@@ -53,6 +54,14 @@ SETTINGS: Schema = {
         "description": "Whether the stack refuses to be deleted.",
         "type": "boolean",
         "default": False,
+    },
+    "destroy": {
+        "description": (
+            "What `destroy` does with data. guarded: each resource that holds some must be named; "
+            "keep-data: it is kept or snapshotted; everything: it is deleted."
+        ),
+        "enum": list(DESTROY_RULES),
+        "default": DESTROY_RULES[0],
     },
 }
 

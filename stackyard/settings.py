@@ -22,6 +22,8 @@ LONGEST_STACK_NAME = 128
 MOST_TAGS = 50
 LONGEST_TAG_KEY = 128
 LONGEST_TAG_VALUE = 256
+# What destroying an environment does with its data; who says nothing is asked for each resource
+DESTROY_RULES = ("guarded", "keep-data", "everything")
 TAG_CHARACTERS = re.compile(r"[\w \t.:/=+@-]*")
 
 
@@ -33,6 +35,7 @@ class Settings:
         stack_name: name of the stack.
         regions: where it is deployed, the first being the main one.
         termination_protection: whether the stack refuses to be deleted.
+        destroy: what destroying the stack does with its data.
         tags: tags of the stack, which CloudFormation hands to its resources.
         parameters: values of the template's parameters, as text.
         places: where each key stands: ``regions``, ``tags.project``, ``AzCount``. A key that is in
@@ -44,6 +47,7 @@ class Settings:
     stack_name: str | None = None
     regions: tuple[str, ...] | None = None
     termination_protection: bool | None = None
+    destroy: str | None = None
     tags: dict[str, str] = field(default_factory=dict)
     parameters: dict[str, str] = field(default_factory=dict)
     places: dict[str, Place] = field(default_factory=dict)
@@ -61,6 +65,7 @@ class Reader:
             "regions": self._regions,
             "tags": self._tags,
             "termination_protection": self._termination_protection,
+            "destroy": self._destroy,
             "parameters": self._parameters,
         }
 
@@ -147,6 +152,15 @@ class Reader:
             self.settings.termination_protection = text == "true"
         elif text is not None:
             message = f"{entry.key} is {text!r}; write true or false"
+            self.document.complain(self.document.place(entry.node), message)
+
+    def _destroy(self, entry: Entry) -> None:
+        self.settings.places[entry.key] = entry.place
+        text = self.document.text(entry.key, entry.node)
+        if text in DESTROY_RULES:
+            self.settings.destroy = text
+        elif text is not None:
+            message = f"{entry.key} is {text!r}; write one of {', '.join(DESTROY_RULES)}"
             self.document.complain(self.document.place(entry.node), message)
 
     def _parameters(self, entry: Entry) -> None:

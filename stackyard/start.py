@@ -13,10 +13,12 @@ from stackyard.errors import BuildError, StackyardError
 from stackyard.project import Project
 
 if TYPE_CHECKING:
-    from stackyard.build import Options, Report
+    from stackyard.build import Build, Options, Report
     from stackyard.environments import ParameterSet
     from stackyard.resolved import System
 
+INTERRUPTED = 130  # as shells say it: 128 and the number of the signal
+CLOSED_PIPE = 141
 # The build's flags. typer declares them too, for --help; a test holds the two together.
 FLAGS = ("--check", "--json", "--native-only", "--no-lint", "--verbose")
 
@@ -24,8 +26,10 @@ FLAGS = ("--check", "--json", "--native-only", "--no-lint", "--verbose")
 def run(root: str, package: str = "templates_src") -> None:
     """Run the command that ``sys.argv`` names and exit with its status.
 
-    0: done. 1: the sources or parameter files are wrong, or dist/ is stale. 2: the command line is
-    wrong. 3: AWS, or the way to it, refused. 130: interrupted.
+    0: done. 1: the sources or parameter files are wrong, a name is unknown, or dist/ is stale. 2:
+    the command line is wrong. 3: AWS, or the way to it, refused. 4: data would be lost that nobody
+    has named. 5: there is a difference: drift, or --exit-code asked. 6: a task that was run failed.
+    130: interrupted, or answered no. 141: who read the output in a pipe has gone.
 
     Args:
         root: the project's folder.
@@ -34,22 +38,41 @@ def run(root: str, package: str = "templates_src") -> None:
     project = Project(Path(root), package)
     arguments = sys.argv[1:]
     try:
-        if is_plain_build(arguments):
-            sys.exit(build(project, arguments))
-        from stackyard.cli import main
-
-        main(project)
+        try:
+            sys.exit(_run(project, arguments))
+        finally:
+            sys.stdout.flush()  # or a closed pipe shows only when nobody can catch it
     except StackyardError as error:
         if "--verbose" in arguments:
-            raise
+            import traceback  # 3 ms that a build need not pay
+
+            traceback.print_exc()
         print(f"error: {error}", file=sys.stderr)
         sys.exit(error.status)
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
-        sys.exit(130)
-    except BrokenPipeError:  # the reader of a pipe has seen enough
+        sys.exit(INTERRUPTED)
+    except (BrokenPipeError, SystemExit) as end:
+        # typer and rich turn a closed pipe into an exit of their own
+        if isinstance(end, SystemExit) and not isinstance(end.__context__, BrokenPipeError):
+            raise
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+        sys.exit(CLOSED_PIPE)
+    except OSError as error:
+        if "--verbose" in arguments or not error.filename:
+            raise
+        print(f"error: {error.filename}: {error.strerror}; check the path", file=sys.stderr)
+        sys.exit(1)
+
+
+def _run(project: Project, arguments: list[str]) -> int:
+    if is_plain_build(arguments):
+        return build(project, arguments)
+    if arguments[:1] and arguments[0] in FLAGS:
+        sys.argv.insert(1, "build")  # so that typer complains of what is wrong with it
+    from stackyard.cli import main
+
+    return main(project)
 
 
 def is_plain_build(arguments: list[str]) -> bool:
@@ -98,6 +121,15 @@ def environment(project: Project, blueprint: str, name: str) -> ParameterSet:
     Raises:
         BuildError: there is none of this name, or the build has findings, which are printed.
     """
+    return built(project, blueprint, name)[0]
+
+
+def built(project: Project, blueprint: str, name: str) -> tuple[ParameterSet, Build]:
+    """Build a blueprint, if that is needed; return one of its parameter sets and the build.
+
+    Raises:
+        BuildError: there is none of this name, or the build has findings, which are printed.
+    """
     from stackyard.build import Build, Options
 
     made = Build(project, Options(blueprint, name))
@@ -106,7 +138,7 @@ def environment(project: Project, blueprint: str, name: str) -> ParameterSet:
         print(f"error: {finding}", file=sys.stderr)
     if report.findings:
         raise BuildError(f"{blueprint} {name}: {len(report.findings)} findings; mend them first")
-    return next(item for item in made.sets[blueprint] if item.environment == name)
+    return next(item for item in made.sets[blueprint] if item.environment == name), made
 
 
 def resolved(project: Project, blueprint: str, name: str, region: str = "") -> System:
@@ -123,7 +155,12 @@ def resolved(project: Project, blueprint: str, name: str, region: str = "") -> S
     if item is None:
         problems = [str(finding) for finding in made.report.findings]
         raise BuildError("\n".join(problems) or f"{blueprint} {name}: cannot be read")
-    return made.resolve(blueprint, item, region or item.regions[0])
+    return made.resolve(blueprint, item, region_of(item, region))
+
+
+def region_of(item: ParameterSet, asked: str) -> str:
+    """Return the region that was asked for, the environment's first if none was."""
+    return asked or item.regions[0]
 
 
 def _print(report: Report, options: Options, arguments: list[str], terminal: bool) -> None:

@@ -91,6 +91,16 @@ def test_an_environment_is_common_values_and_its_own_which_win(write: Write) -> 
     assert str(dev.locations["MinCount"]) == "params/shop/common.yaml:4:3"
 
 
+def test_data_is_guarded_unless_a_file_says_otherwise(write: Write) -> None:
+    test = GOOD.replace("shop-dev", "shop-test")
+    params = write(common="destroy: keep-data\n", dev=GOOD + "destroy: everything\n", test=test)
+    (dev, other), found = load(params, "shop", BODY)
+    assert found == []
+    assert (dev.destroy, other.destroy) == ("everything", "keep-data")
+    (params / "shop" / "common.yaml").unlink()
+    assert load(params, "shop", BODY)[0][1].destroy == "guarded"
+
+
 @pytest.mark.parametrize(
     ("line", "name", "text"),
     [
@@ -251,6 +261,7 @@ def test_a_file_that_may_not_be_read_or_is_a_folder_is_a_finding(write: Write) -
         (GOOD + f"tags: {{k: {'x' * 257}}}\n", 5, "has a value of 257 characters"),
         (GOOD + "termination_protection: yes\n", 5, "write true"),
         (GOOD + "termination_protection: maybe\n", 5, "write true or false"),
+        (GOOD + "destroy: all\n", 5, "write one of guarded, keep-data, everything"),
         (GOOD.replace("[us-east-1]", "us-east-1"), 2, "write a list"),
         (GOOD.replace("[us-east-1]", "[]"), 2, "regions is empty"),
         (GOOD.replace("us-east-1", "us-east-11"), 2, "did you mean 'us-east-1'?"),

@@ -43,6 +43,7 @@ def test_it_requires_nothing_so_that_common_values_may_stand_in_either_file() ->
     [
         {"stack_name": "shop-dev", "regions": ["us-east-1", "us-gov-west-1", "eusc-de-east-1"]},
         {"tags": {"project": "shop", "cost": 12}, "termination_protection": True},
+        {"destroy": "keep-data"},
         {"parameters": {"AzCount": 2}},
         {"parameters": {"AzCount": "2", "HasFlowLog": True}},
         {"parameters": {"HasFlowLog": "false", "MaxCount": "3"}},
@@ -68,6 +69,7 @@ def test_good_content_is_accepted(content: Any) -> None:
         {"tags": {"x": "y" * 257}},
         {"tags": {"k" * 129: "y"}},
         {"termination_protection": "no"},
+        {"destroy": "all"},
         {"parameters": {"Unknown": 1}},
         {"parameters": {"AzCount": 4}},
         {"parameters": {"HasFlowLog": "yes"}},

@@ -23,6 +23,7 @@ class Stack:
     parameters: Mapping[str, str]
     tags: Mapping[str, str]
     termination_protection: bool
+    changed: str = ""  # when it was created or last updated
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class Event:
     reason: str
     time: datetime
     token: str
+    properties: str = ""  # of a resource that failed, as JSON
 
     @property
     def is_of_stack(self) -> bool:
@@ -67,6 +69,7 @@ class Change:
         policy_action: what becomes of the old resource (``Delete``, ``ReplaceAndRetain``), or
             empty.
         details: which property changes and why, as AWS describes it.
+        change_set_id: of the nested stack that this row is, where the endpoint makes one.
     """
 
     path: tuple[str, ...]
@@ -77,6 +80,7 @@ class Change:
     replacement: str
     policy_action: str
     details: Sequence[Mapping[str, Any]]
+    change_set_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -85,6 +89,7 @@ class ChangeSet:
     stack_id: str
     status: str
     reason: str
+    execution_status: str = ""  # AVAILABLE, OBSOLETE and others
 
 
 def describe(account: Account, name: str) -> Stack | None:
@@ -107,6 +112,7 @@ def describe(account: Account, name: str) -> Stack | None:
         },
         tags={one["Key"]: one["Value"] for one in found.get("Tags", [])},
         termination_protection=found.get("EnableTerminationProtection", False),
+        changed=str(found.get("LastUpdatedTime") or found.get("CreationTime", "")),
     )
 
 
@@ -116,27 +122,52 @@ def events(
     known: Container[str] = (),
     since: datetime | None = None,
 ) -> list[Event]:
-    """Return the events of a stack after those *known* and not before *since*, oldest first."""
+    """Return the events of a stack after those *known* and not before *since*, oldest first.
+
+    A page is read to its end even after one that is known: an event can come to light behind a
+    younger one.
+    """
     new: list[Event] = []
-    pages = _client(account, stack_id).get_paginator("describe_stack_events")
-    for page in pages.paginate(StackName=stack_id):  # newest first
-        for row in page["StackEvents"]:
-            if row["EventId"] in known or (since and row["Timestamp"] < since):
+    for page in _event_pages(account, stack_id):
+        is_last = False
+        for row in page:
+            if since and row["Timestamp"] < since:
                 return new[::-1]
-            new.append(
-                Event(
-                    id=row["EventId"],
-                    stack_id=row["StackId"],
-                    logical_id=row["LogicalResourceId"],
-                    physical_id=row.get("PhysicalResourceId", ""),
-                    type=row.get("ResourceType", ""),
-                    status=row.get("ResourceStatus", ""),
-                    reason=row.get("ResourceStatusReason", ""),
-                    time=row["Timestamp"],
-                    token=row.get("ClientRequestToken", ""),
-                )
-            )
+            if row["EventId"] in known:
+                is_last = True
+            else:
+                new.append(_event(row))
+        if is_last:
+            break
     return new[::-1]
+
+
+def newest_events(account: Account, stack_id: str) -> Iterator[Event]:
+    """Yield all events of a stack, newest first, page by page as they are asked for."""
+    for page in _event_pages(account, stack_id):
+        yield from map(_event, page)
+
+
+def _event_pages(account: Account, stack_id: str) -> Iterator[Sequence[Mapping[str, Any]]]:
+    pages = _client(account, stack_id).get_paginator("describe_stack_events")
+    for page in pages.paginate(StackName=stack_id):
+        yield page["StackEvents"]
+
+
+def _event(row: Mapping[str, Any]) -> Event:
+    status = row.get("ResourceStatus", "")
+    return Event(
+        id=row["EventId"],
+        stack_id=row["StackId"],
+        logical_id=row["LogicalResourceId"],
+        physical_id=row.get("PhysicalResourceId", ""),
+        type=row.get("ResourceType", ""),
+        status=status,
+        reason=row.get("ResourceStatusReason", ""),
+        time=row["Timestamp"],
+        token=row.get("ClientRequestToken", ""),
+        properties=row.get("ResourceProperties", "") if status.endswith("_FAILED") else "",
+    )
 
 
 def resources(account: Account, stack_id: str) -> list[Resource]:
@@ -166,14 +197,18 @@ def describe_change_set(account: Account, change_set: ChangeSet) -> ChangeSet:
     """Return *change_set* as it is now."""
     found = _client(account, change_set.stack_id).describe_change_set(ChangeSetName=change_set.id)
     return ChangeSet(
-        found["ChangeSetId"], found["StackId"], found["Status"], found.get("StatusReason", "")
+        found["ChangeSetId"],
+        found["StackId"],
+        found["Status"],
+        found.get("StatusReason", ""),
+        found.get("ExecutionStatus", ""),
     )
 
 
 def changes(account: Account, change_set_id: str, path: tuple[str, ...] = ()) -> Iterator[Change]:
     """Yield the changes of a change set and, where AWS tells them, of those nested in it."""
     pages = _client(account, change_set_id).get_paginator("describe_change_set")
-    for page in pages.paginate(ChangeSetName=change_set_id):
+    for page in pages.paginate(ChangeSetName=change_set_id, IncludePropertyValues=True):
         for row in page["Changes"]:
             found = row["ResourceChange"]
             yield Change(
@@ -185,6 +220,7 @@ def changes(account: Account, change_set_id: str, path: tuple[str, ...] = ()) ->
                 replacement=found.get("Replacement", ""),
                 policy_action=found.get("PolicyAction", ""),
                 details=found.get("Details", []),
+                change_set_id=found.get("ChangeSetId", ""),
             )
             if nested := found.get("ChangeSetId"):
                 yield from changes(account, nested, (*path, found["LogicalResourceId"]))

@@ -73,7 +73,7 @@ def translated(where: str) -> Iterator[None]:
         yield
     except boto.ClientError as error:
         answer = error.response.get("Error", {})
-        code, reason = answer.get("Code", "Unknown"), answer.get("Message", "no message")
+        code, reason = answer.get("Code", "Unknown"), answer.get("Message") or "no message"
         raise AwsError(where, code, reason, error.operation_name) from error
     except boto.ProfileNotFound as error:
         profile = error.kwargs.get("profile", "")

@@ -1,8 +1,8 @@
-"""Delete what a stack leaves behind: resources that it retains and snapshots that it takes."""
+"""What deletions stumble over or leave behind: full buckets, retained resources, snapshots."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -13,6 +13,8 @@ from stackyard.aws.errors import AwsError
 from stackyard.errors import DeployError
 
 BUCKET = "AWS::S3::Bucket"
+REPOSITORY = "AWS::ECR::Repository"
+IMAGES = 100  # that BatchDeleteImage takes
 INSTANCE_SNAPSHOT = "RDS DB snapshot"
 CLUSTER_SNAPSHOT = "RDS DB cluster snapshot"
 CACHE_SNAPSHOT = "ElastiCache snapshot"
@@ -40,9 +42,7 @@ DELETIONS = {
     "AWS::CloudWatch::Alarm": _Deletion("cloudwatch", "delete_alarms", "AlarmNames"),
     "AWS::Cognito::UserPool": _Deletion("cognito-idp", "delete_user_pool", "UserPoolId"),
     "AWS::DynamoDB::Table": _Deletion("dynamodb", "delete_table", "TableName"),
-    "AWS::ECR::Repository": _Deletion(
-        "ecr", "delete_repository", "repositoryName", {"force": True}
-    ),
+    REPOSITORY: _Deletion("ecr", "delete_repository", "repositoryName", {"force": True}),
     "AWS::EFS::FileSystem": _Deletion("efs", "delete_file_system", "FileSystemId"),
     # a key cannot be deleted at once; 7 days is the least that KMS takes
     "AWS::KMS::Key": _Deletion("kms", "schedule_key_deletion", "KeyId", {"PendingWindowInDays": 7}),
@@ -82,6 +82,31 @@ SNAPSHOTS = (
         *("elasticache", "describe_snapshots", "Snapshots", "ReplicationGroupId"),
     ),
 )
+# What is paid for although nobody uses it, by AWS's price lists
+HOURLY = "is paid for by the hour"
+MONTHLY = "is paid for by the month"
+STORED = "what it stores is paid for"
+COSTS = {
+    "AWS::DocDB::DBCluster": HOURLY,
+    "AWS::DynamoDB::Table": STORED,
+    "AWS::EC2::Volume": MONTHLY,
+    REPOSITORY: STORED,
+    "AWS::EFS::FileSystem": STORED,
+    "AWS::ElastiCache::ReplicationGroup": HOURLY,
+    "AWS::KMS::Key": MONTHLY,
+    "AWS::Kinesis::Stream": HOURLY,
+    "AWS::Logs::LogGroup": STORED,
+    "AWS::OpenSearchServerless::Collection": HOURLY,
+    "AWS::OpenSearchService::Domain": HOURLY,
+    "AWS::RDS::DBCluster": HOURLY,
+    "AWS::RDS::DBInstance": HOURLY,
+    "AWS::Route53::HostedZone": MONTHLY,
+    BUCKET: STORED,
+    "AWS::SecretsManager::Secret": MONTHLY,
+    INSTANCE_SNAPSHOT: STORED,
+    CLUSTER_SNAPSHOT: STORED,
+    CACHE_SNAPSHOT: STORED,
+}
 # How services say that something is gone already
 GONE = ("NotFound", "NoSuch", "NonExistent", "DoesNotExist", "404")
 
@@ -111,6 +136,52 @@ def delete(account: Account, resource_type: str, physical_id: str) -> bool:
             return False
         raise
     return True
+
+
+def cost(resource_type: str) -> str:
+    """Return whether something that remains costs money, in words."""
+    return COSTS.get(resource_type, "costs nothing while nobody uses it")
+
+
+def empty(account: Account, resource_type: str, physical_id: str) -> int:
+    """Empty what CloudFormation deletes only empty, and return of how many objects or images.
+
+    Anything else, and what does not exist, has nothing to empty.
+    """
+    try:
+        if resource_type == BUCKET:
+            return s3.empty(account, physical_id)
+        if resource_type == REPOSITORY:
+            return _delete_images(account, physical_id)
+    except AwsError as error:
+        if not any(text in error.code for text in GONE):
+            raise
+    return 0
+
+
+def _delete_images(account: Account, repository: str) -> int:
+    client = account.client("ecr", repository)
+    pages = client.get_paginator("list_images").paginate(repositoryName=repository)
+    # all of a manifest's tags go with its digest
+    digests = sorted({row["imageDigest"] for page in pages for row in page["imageIds"]})
+    for first in range(0, len(digests), IMAGES):
+        chosen = [{"imageDigest": digest} for digest in digests[first : first + IMAGES]]
+        answer = client.batch_delete_image(repositoryName=repository, imageIds=chosen)
+        # the lists of architectures refer to images and hold them until they are gone themselves
+        held = [row for row in answer.get("failures", []) if _is_held(row)]
+        if held:
+            ids = [{"imageDigest": row["imageId"]["imageDigest"]} for row in held]
+            answer = client.batch_delete_image(repositoryName=repository, imageIds=ids)
+        if refused := [row for row in answer.get("failures", []) if row]:
+            reason = refused[0].get("failureReason", refused[0].get("failureCode", ""))
+            raise DeployError(
+                f"{repository}: an image cannot be deleted ({reason}); delete it by hand"
+            )
+    return len(digests)
+
+
+def _is_held(failure: Mapping[str, Any]) -> bool:
+    return failure.get("failureCode") == "ImageReferencedByManifestList"
 
 
 def snapshots(account: Account, owned: Iterable[Resource]) -> Iterator[Resource]:

@@ -86,6 +86,25 @@ def put_once(account: Account, bucket: str, key: str, body: bytes, *, there: boo
     return False
 
 
+def check_readable(account: Account, bucket: str, key: str, size: int) -> None:
+    """Do nothing if the object at *key* has *size* bytes and may be read.
+
+    Raises:
+        DeployError: it may not be read, or there is another.
+    """
+    try:
+        # reading needs the key that decrypts, which asking for its size does not
+        answer = account.client("s3", bucket).get_object(Bucket=bucket, Key=key)
+        found = len(answer["Body"].read())
+    except AwsError as error:
+        raise DeployError(
+            f"s3://{bucket}/{key}: was published and cannot be read back ({error.code}: "
+            f"{error.reason}); check the bucket's policy and the permissions for its key"
+        ) from error
+    if found != size:
+        raise DeployError(f"s3://{bucket}/{key}: has {found} bytes, not {size}; publish again")
+
+
 def empty(account: Account, bucket: str) -> int:
     """Delete every object of *bucket* in every version and return how many there were."""
     client = account.client("s3", bucket)

@@ -1,41 +1,72 @@
-"""Commands that change a stack."""
+"""The command that changes a stack."""
 
 from __future__ import annotations
 
+import json
 import sys
-import tempfile
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from stackyard import start
 from stackyard.commands.options import (
     Blueprint,
-    Environment,
+    Bucket,
+    DataLoss,
     Json,
     Local,
+    Port,
     Profile,
     Region,
     Verbose,
     Yes,
 )
-from stackyard.errors import DeployError
+from stackyard.commands.place import Site, Where, site
+from stackyard.errors import DeployError, StackyardError, UsageError
 from stackyard.project import Project
+
+if TYPE_CHECKING:
+    from stackyard.deploy.events import DeployEvent, Outcome
+    from stackyard.deploy.lock import Lock
+    from stackyard.view import Watching
+
+SIDE_BY_SIDE = 4  # environments at a time
+PATIENCE_SECONDS = 120  # a dead owner's lock has expired by then
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Wish:
+    """What the command line asks for, besides the place."""
+
+    blueprint: str
+    plan: Path | None
+    allowed: Sequence[str]
+    lock_timeout: float
+    yes: bool
 
 
 def deploy(
     context: typer.Context,
     blueprint: Blueprint,
-    environment: Environment,
+    environments: Annotated[
+        list[str], typer.Argument(help="Its environments; several are deployed side by side.")
+    ],
     on_local: Local = False,
     ephemeral: Annotated[
         bool, typer.Option("--ephemeral", help="With --local: on an account that ends with it.")
     ] = False,
-    port: Annotated[int | None, typer.Option(help="Port of the embedded account.")] = None,
-    bucket: Annotated[str, typer.Option(help="Bucket for the templates.")] = "",
+    plan: Annotated[
+        Path | None, typer.Option(help="Execute exactly the change set of this plan --out file.")
+    ] = None,
+    allow_data_loss: DataLoss = None,
+    lock_timeout: Annotated[
+        float, typer.Option(min=0, help="Seconds to wait for another deployment; 0 leaves.")
+    ] = PATIENCE_SECONDS,
+    port: Port = None,
+    bucket: Bucket = "",
     profile: Profile = "",
     region: Region = "",
     yes: Yes = False,
@@ -43,79 +74,136 @@ def deploy(
     verbose: Verbose = False,
 ) -> None:
     """Build a system and bring its stack to it."""
-    from stackyard.aws.account import Account
-    from stackyard.deploy import apply
-    from stackyard.deploy.plan import Request
-    from stackyard.deploy.publish import publish
-    from stackyard.local.prerequisites import provide
-    from stackyard.view import Watching
-
-    item = start.environment(context.obj, blueprint, environment)
-    region = region or item.regions[0]
-    with ExitStack() as stack:
-        server = _server(context.obj, stack, ephemeral=ephemeral, port=port) if on_local else None
-        account = server.account(region) if server else Account(region=region, profile=profile)
-        parameters: Mapping[str, str] = item.parameters
-        notes: list[str] = []
-        if on_local:
-            parameters, notes = provide(account, parameters)
-        published = publish(account, context.obj.dist, blueprint, bucket)
-        request = Request(
-            stack_name=item.stack_name,
-            template_url=published.url(f"blueprints/{blueprint}.yaml"),
-            parameters={
-                **parameters,
-                "TemplateBucket": published.bucket,
-                "TemplatePrefix": published.prefix,
-            },
-            tags=item.tags,
-            # an embedded account is thrown away as it is
-            termination_protection=None if on_local else item.termination_protection,
-        )
-        watching = Watching(as_json=as_json)
-        with watching:
-            for event in apply.deploy(account, request):
-                watching.see(event)
-                if watching.asks(event) and not (yes or on_local):
-                    watching.confirm(f"Deploy {item.stack_name} to {account.id} in {region}?")
-        stand_ins = server.stand_ins(account) if server else []
-        sys.exit(watching.finish(stand_ins, notes))
+    where = Where(
+        on_local=on_local,
+        ephemeral=ephemeral,
+        port=port,
+        region=region,
+        profile=profile,
+        bucket=bucket,
+    )
+    where.check("deploy")
+    wish = _Wish(
+        blueprint=blueprint,
+        plan=plan,
+        allowed=allow_data_loss or (),
+        lock_timeout=lock_timeout,
+        # a plan was approved when it was made; an embedded account is nobody's production
+        yes=yes or on_local or plan is not None,
+    )
+    if len(environments) == 1:
+        with site(context.obj, blueprint, environments[0], where) as here:
+            sys.exit(_one(here, wish, as_json=as_json))
+    if plan or not wish.yes:
+        option = "--plan is of one environment" if plan else "nobody can answer for several"
+        remedy = "give one" if plan else "add --yes"
+        raise UsageError(f"deploy: {option}; {remedy}")
+    sys.exit(_several(context.obj, wish, where, environments, as_json=as_json))
 
 
-def destroy(
-    context: typer.Context,
-    blueprint: Blueprint,
-    environment: Environment,
-    on_local: Local = False,
-    region: Region = "",
-    yes: Yes = False,
-    as_json: Json = False,
-    verbose: Verbose = False,
-) -> None:
-    """Delete a stack of the embedded account and all that it would leave behind."""
-    from stackyard.deploy.destroy import destroy as delete
-    from stackyard.local.account import running
-    from stackyard.view import Watching
+def _one(here: Site, wish: _Wish, *, as_json: bool) -> int:
+    from stackyard.deploy.events import Planned
+    from stackyard.view_plan import show
 
-    item = start.environment(context.obj, blueprint, environment)
-    if not on_local:
-        raise DeployError("destroy: only the embedded account is supported yet; add --local")
-    server = running(context.obj.root)
-    if server is None:
-        raise DeployError("destroy: no embedded account is running; there is nothing to destroy")
-    watching = Watching(as_json=as_json)
-    if not yes:
-        watching.confirm(f"Delete {item.stack_name} with all its data?")
-    with watching:
-        for event in delete(server.account(region or item.regions[0]), item.stack_name):
+    account, name = here.target.account, here.item.stack_name
+    watching = _watching(here, wish, as_json=as_json)
+    with here.target.locked(name, wish.lock_timeout) as lock, watching:
+        for event in _events(here, wish, lock):
             watching.see(event)
-    sys.exit(watching.finish())
+            if isinstance(event, Planned) and not as_json and event.preview:
+                if event.operation == "update" or not wish.yes:
+                    show(event.preview, name)
+                if not (event.refused or wish.yes):
+                    watching.confirm(f"Deploy {name} to {account.id} in {account.region}?")
+    stand_ins = here.server.stand_ins(account) if here.server else []
+    return watching.finish(stand_ins, here.notes)
 
 
-def _server(project: Project, stack: ExitStack, *, ephemeral: bool, port: int | None) -> Any:
-    from stackyard.local import account
+def _events(here: Site, wish: _Wish, lock: Lock | None) -> Iterator[DeployEvent]:
+    """Publish and deploy, or execute what was approved."""
+    from stackyard.deploy import apply, approved
 
-    if ephemeral:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        return stack.enter_context(account.ephemeral(folder, port))
-    return account.start(project.root, port)
+    here.published()
+    request = here.request(wish.allowed)
+    account = here.target.account
+    if wish.plan is None:
+        yield from apply.deploy(account, request, lock)
+    else:
+        made = approved.prepare(account, request, approved.read(wish.plan))
+        yield from apply.carry_out(account, made, lock)
+
+
+def _watching(here: Site, wish: _Wish, *, as_json: bool) -> Watching:
+    from stackyard.deploy.durations import Durations
+    from stackyard.deploy.timeline import waits
+    from stackyard.view import Watching
+
+    item, account = here.item, here.target.account
+    region = account.region
+    place = "" if account.is_embedded else f"{account.id}/{region}/"
+    system = here.build.resolve(wish.blueprint, item, region)
+    durations = None
+    if not account.is_embedded:
+        path = here.project.work / "durations.json"
+        durations = Durations(path, f"{place}{item.stack_name}")
+    resume = f"python build.py deploy {wish.blueprint} {item.environment}"
+    return Watching(as_json=as_json, resume=resume, waits=waits(system), durations=durations)
+
+
+def _several(
+    project: Project, wish: _Wish, where: Where, environments: Sequence[str], *, as_json: bool
+) -> int:
+    """Deploy environments side by side; what fails in one keeps no other from its end."""
+    from contextlib import ExitStack
+
+    from stackyard.deploy.events import Outcome
+
+    ends: dict[str, Outcome | StackyardError] = {}
+    with ExitStack() as stack:
+        sites = {}
+        for name in dict.fromkeys(environments):
+            try:
+                # one after the other: each builds, and dist/ is one
+                sites[name] = stack.enter_context(site(project, wish.blueprint, name, where))
+            except StackyardError as error:
+                ends[name] = error
+        with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+            done = pool.map(lambda name: _quietly(name, sites[name], wish, as_json=as_json), sites)
+            ends |= zip(sites, done, strict=True)
+    if as_json:
+        print(json.dumps({name: _data(end) for name, end in ends.items()}, default=str))
+    for name, end in ends.items():
+        if isinstance(end, Outcome) and not as_json:
+            print(f"{name}: {end.stack_name} {end.result} ({end.status})")
+            if end.cause:
+                print(f"error: {name}: {end.cause.name}: {end.cause.reason}", file=sys.stderr)
+        elif isinstance(end, StackyardError):
+            print(f"error: {name}: {end}", file=sys.stderr)
+    return max(_status(end) for end in ends.values())
+
+
+def _quietly(name: str, here: Site, wish: _Wish, *, as_json: bool) -> Outcome | StackyardError:
+    """Deploy one of several environments, with a line for each nested stack that is done."""
+    from stackyard.deploy.events import Outcome, Progress
+
+    last: Any = None
+    try:
+        with here.target.locked(here.item.stack_name, wish.lock_timeout) as lock:
+            for event in _events(here, wish, lock):
+                last = event
+                if isinstance(event, Progress) and event.event.is_of_stack and not as_json:
+                    print(f"{name}: {event.name or 'root'}: {event.event.status}", flush=True)
+    except StackyardError as error:
+        return error
+    assert isinstance(last, Outcome), "a deployment ends with an outcome"
+    return last
+
+
+def _data(end: Outcome | StackyardError) -> dict[str, Any]:
+    return {"error": str(end)} if isinstance(end, StackyardError) else asdict(end)
+
+
+def _status(end: Outcome | StackyardError) -> int:
+    if isinstance(end, StackyardError):
+        return end.status
+    return 0 if end.is_good else DeployError.status

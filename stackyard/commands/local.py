@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
 
 import typer
 
-from stackyard.commands.options import Json, Verbose
+from stackyard.commands.options import Json, Port, Verbose
 
 app = typer.Typer(help="The embedded account: AWS on this machine, with no AWS account.")
 
 
 @app.command("start")
 def local_start(
-    context: typer.Context,
-    port: Annotated[
-        int | None, typer.Option(help="Port on loopback; a free one by default.")
-    ] = None,
-    verbose: Verbose = False,
+    context: typer.Context, port: Port = None, as_json: Json = False, verbose: Verbose = False
 ) -> None:
     """Start the embedded account, or say where it runs."""
     from stackyard.local.account import start as begin
 
     server = begin(context.obj.root, port)
-    print(f"embedded account: {server.endpoint} (log: {server.log})")
+    if as_json:
+        print(json.dumps({"endpoint": server.endpoint, "pid": server.pid, "log": server.log}))
+    else:
+        print(f"embedded account: {server.endpoint} (log: {server.log})")
 
 
 @app.command("status")
@@ -41,10 +39,12 @@ def local_status(context: typer.Context, as_json: Json = False, verbose: Verbose
 
 
 @app.command("stop")
-def local_stop(context: typer.Context, verbose: Verbose = False) -> None:
+def local_stop(context: typer.Context, as_json: Json = False, verbose: Verbose = False) -> None:
     """Stop the embedded account; all that is deployed to it is gone."""
     from stackyard.local.account import stop
 
-    print(
-        "embedded account: stopped" if stop(context.obj.root) else "embedded account: not running"
-    )
+    stopped = stop(context.obj.root)
+    if as_json:
+        print(json.dumps({"stopped": stopped}))
+    else:
+        print(f"embedded account: {'stopped' if stopped else 'not running'}")

@@ -1,92 +1,187 @@
-"""Delete a stack with everything that it would leave behind: the way to destroy a dev environment.
-
-Production is not destroyed like this; see the guide.
-"""
+"""Destroy an environment, by the rule of its parameter file: its data with it, or not."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 
-from stackyard.aws import cloudformation, leftovers, s3
+from stackyard.aws import cloudformation, leftovers, protection, recovery
 from stackyard.aws.account import Account
 from stackyard.aws.cloudformation import STACK, Resource
-from stackyard.deploy import watch
+from stackyard.deploy import orphan
 from stackyard.deploy.events import (
     DeployEvent,
     Emptied,
+    Noticed,
     Outcome,
-    Progress,
     Remaining,
     Removed,
-    Started,
 )
 from stackyard.deploy.explain import first_cause
-from stackyard.deploy.plan import token
+from stackyard.deploy.holdings import KEEPING, Holding, is_passing
+from stackyard.deploy.operations import Followed
+from stackyard.deploy.plan import READY, token
+from stackyard.deploy.survey import SNAPSHOTTED, Consent, Survey, check, goes, must_yield, survey
 from stackyard.errors import DeployError
 
-BUCKET = "AWS::S3::Bucket"
+ATTEMPTS = 6
+# Network interfaces of functions and load balancers go minutes after what they served:
+# https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
+PAUSE_SECONDS = 60.0
+EMBEDDED_PAUSE_SECONDS = 0.05
 
 
-def destroy(account: Account, stack_name: str) -> Iterator[DeployEvent]:
-    """Delete a stack, what its deletion policies retain, and the snapshots that they take.
+def destroy(account: Account, stack_name: str, consent: Consent) -> Iterator[DeployEvent]:
+    """Delete a stack by the rule of its environment and yield what happens.
 
-    Yields what happens; the last is an Outcome, which lists what could not be deleted.
+    The last event is an Outcome, which lists what remains and what of that costs money.
 
     Raises:
-        DeployError: there is no such stack, or it is protected or at work.
+        DataLossError: as ``check``.
+        DeployError: as ``check``; AWS refuses or cannot be reached.
     """
-    stack = _destroyable(account, stack_name)
-    owned = list(_resources(account, stack.id))
-    for resource in owned:
-        # CloudFormation deletes no bucket that holds something
-        if resource.type == BUCKET and s3.exists(account, resource.physical_id):
-            yield Emptied(resource.physical_id, s3.empty(account, resource.physical_id))
-    known = watch.known_events(account, stack.id)
-    cloudformation.delete(account, stack.id, token())
-    yield Started("delete", stack_name, stack.id)
-    happened: list[Progress] = []
-    for progress in watch.follow(account, stack.id, known):
-        happened.append(progress)
-        yield progress
-    status = watch.settled(account, stack.id).status
-    if status != "DELETE_COMPLETE":
-        yield Outcome("failed", stack_name, status, cause=first_cause(happened))
+    found = survey(account, stack_name)
+    if found is None:
+        yield from _resumed(account, stack_name, consent)
         return
+    check(found, consent)
+    yield from _lifted(account, found, consent)
+    if consent.rule != "everything":
+        yield from _kept(account, found, consent)
+    going = [one for one in found.held if goes(one, consent)]
+    followed = Followed(account, found.stack.id)
+    yield from _deleted(account, followed, going)
+    if followed.status != "DELETE_COMPLETE":
+        cause = first_cause(followed.happened)
+        yield Outcome("failed", found.stack.name, followed.status, cause=cause)
+        return
+    yield from _cleared(account, found, consent)
+
+
+def _lifted(account: Account, found: Survey, consent: Consent) -> Iterator[DeployEvent]:
+    for one in found.protected:
+        if must_yield(one, consent):
+            protection.lift(account, one.type, one.physical_id)
+            yield Noticed(f"{one.path}: its deletion protection is lifted")
+    if found.stack.termination_protection:
+        cloudformation.protect(account, found.stack.name, on=False)
+        yield Noticed(f"{found.stack.name}: its termination protection is lifted")
+
+
+def _kept(account: Account, found: Survey, consent: Consent) -> Iterator[DeployEvent]:
+    """Make CloudFormation keep the data that is to be kept where the template says otherwise."""
+    chosen: dict[str, dict[str, str]] = {}
+    for one in found.stateful:
+        policy = "Snapshot" if one.type in SNAPSHOTTED else "Retain"
+        if one.policy == "Delete" and (policy == "Snapshot" or not goes(one, consent)):
+            chosen.setdefault(one.stack_id, {})[one.resource.logical_id] = policy
+            yield Noticed(f"{one.path}: its data is kept; its deletion policy becomes {policy}")
+    for stack_id, policies in chosen.items():
+        stack = cloudformation.describe(account, stack_id)
+        if stack and stack.status in READY:
+            yield from orphan.retain(account, stack, policies)
+        else:
+            status = stack.status if stack else "no more"
+            raise DeployError(
+                f"{found.stack.name}: {', '.join(policies)} cannot be kept because the stack is in "
+                f"{status}; recover it first"
+            )
+
+
+def _deleted(
+    account: Account, followed: Followed, going: Sequence[Holding]
+) -> Iterator[DeployEvent]:
+    """Delete the stack, again while that gets it further."""
+
+    def begin() -> None:
+        recovery.delete(account, followed.stack_id, (), token())
+
+    for attempt in range(1, ATTEMPTS + 1):
+        yield from _emptied(account, going)
+        followed.happened.clear()
+        yield from followed.run("delete", begin)
+        if followed.status == "DELETE_COMPLETE" or attempt == ATTEMPTS:
+            return
+        reason = first_cause(followed.happened)
+        if reason is None or not is_passing(reason.reason):
+            return
+        pause = EMBEDDED_PAUSE_SECONDS if account.is_embedded else PAUSE_SECONDS
+        yield Noticed(f"{reason.name}: {reason.reason}; trying again in {pause:g} s")
+        time.sleep(pause)
+
+
+def _emptied(account: Account, going: Sequence[Holding]) -> Iterator[DeployEvent]:
+    for one in going:
+        if one.policy not in KEEPING:
+            count = leftovers.empty(account, one.type, one.physical_id)
+            if count or one.type == leftovers.BUCKET:
+                yield Emptied(one.physical_id, count)
+
+
+def _cleared(account: Account, found: Survey, consent: Consent) -> Iterator[DeployEvent]:
+    """Remove what the stack has left behind, as far as that was agreed to, and list the rest."""
+    paths = {one.physical_id: one for one in found.held}
     remaining: list[Remaining] = []
-    for kept in (*_retained(happened), *leftovers.snapshots(account, owned)):
-        try:
-            if leftovers.delete(account, kept.type, kept.physical_id):
-                yield Removed(kept.type, kept.physical_id)
-        except DeployError as error:
-            remaining.append(Remaining(kept.type, kept.physical_id, str(error)))
-    yield Outcome("deleted", stack_name, status, remaining=tuple(remaining))
+    for kept in _skipped(account, found.stack.id):
+        held = paths.get(kept.physical_id)
+        if consent.rule == "everything" or (held and goes(held, consent)):
+            yield from _removed(account, kept, remaining)
+        else:
+            remaining.append(_remaining(kept, f"{held.path if held else ''} is kept".strip()))
+    for snapshot in leftovers.snapshots(account, [one.resource for one in found.held]):
+        if snapshot.physical_id in found.snapshots:
+            remaining.append(_remaining(snapshot, "was there before and is not the stack's"))
+        elif consent.rule == "everything":
+            yield from _removed(account, snapshot, remaining)
+        else:
+            remaining.append(_remaining(snapshot, "is the final snapshot"))
+    yield Outcome("deleted", found.stack.name, "DELETE_COMPLETE", remaining=tuple(remaining))
 
 
-def _destroyable(account: Account, stack_name: str) -> cloudformation.Stack:
-    stack = cloudformation.describe(account, stack_name)
-    where = f"{stack_name} in {account.region}"
-    if stack is None:
-        raise DeployError(f"{where}: there is no such stack; nothing is to be destroyed")
-    if stack.termination_protection:
-        raise DeployError(
-            f"{where}: is protected against deletion; deploy it with termination_protection false"
-        )
-    if stack.status.endswith("_IN_PROGRESS") and stack.status != "REVIEW_IN_PROGRESS":
-        raise DeployError(f"{where}: is in {stack.status}; wait until that has ended")
-    return stack
+def _resumed(account: Account, stack_name: str, consent: Consent) -> Iterator[DeployEvent]:
+    """Finish what a run that ended after the stack's deletion has left to do.
+
+    What another stack has taken over since is left alone.
+    """
+    everything = consent.rule == "everything"
+    deleted = recovery.last_deleted(account, stack_name) if everything else ""
+    remaining: list[Remaining] = []
+    for kept in _skipped(account, deleted) if deleted else ():
+        if owner := recovery.owner(account, kept.physical_id):
+            yield Noticed(f"{kept.physical_id}: belongs to {owner} now and stays")
+        else:
+            yield from _removed(account, kept, remaining)
+    yield Outcome("absent", stack_name, "there is no such stack", remaining=tuple(remaining))
 
 
-def _resources(account: Account, stack_id: str) -> Iterator[Resource]:
-    """Yield the resources of a stack and of those nested in it."""
-    for resource in cloudformation.resources(account, stack_id):
-        if resource.type == STACK and resource.physical_id:
-            yield from _resources(account, resource.physical_id)
-        elif resource.physical_id:
-            yield resource
+def _removed(account: Account, kept: Resource, remaining: list[Remaining]) -> Iterator[DeployEvent]:
+    try:
+        if count := leftovers.empty(account, kept.type, kept.physical_id):
+            yield Emptied(kept.physical_id, count)
+        if leftovers.delete(account, kept.type, kept.physical_id):
+            yield Removed(kept.type, kept.physical_id)
+    except DeployError as error:
+        remaining.append(_remaining(kept, str(error)))
 
 
-def _retained(happened: list[Progress]) -> Iterator[Resource]:
-    for one in happened:
-        if one.event.status == "DELETE_SKIPPED":
-            event = one.event
+def _remaining(one: Resource, reason: str) -> Remaining:
+    return Remaining(one.type, one.physical_id, f"{reason}; {leftovers.cost(one.type)}")
+
+
+def _skipped(account: Account, stack_id: str) -> Iterator[Resource]:
+    """Yield what a deleted stack and those nested in it have left behind.
+
+    Their events are there for 90 days, so a later run finds it too. What updates before the
+    deletion have left behind, such as an orphan, is not the stack's any more.
+    """
+    deleting = False
+    nested: dict[str, None] = {}
+    for event in cloudformation.events(account, stack_id):
+        if event.is_of_stack:
+            deleting = deleting or event.status == "DELETE_IN_PROGRESS"
+        elif deleting and event.type == STACK and event.physical_id.startswith("arn:"):
+            nested[event.physical_id] = None
+        elif deleting and event.status == "DELETE_SKIPPED":
             yield Resource(event.logical_id, event.physical_id, event.type, event.status)
+    for inner in nested:
+        yield from _skipped(account, inner)

@@ -6,14 +6,20 @@ import contextlib
 import time
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from stackyard.aws import cloudformation
 from stackyard.aws.account import Account
 from stackyard.aws.cloudformation import Change, ChangeSet, Stack
 from stackyard.aws.errors import AwsError
+from stackyard.aws.validations import Validation, of_change_set
+from stackyard.declared import declarations
+from stackyard.deploy import preview
 from stackyard.deploy.events import Operation
+from stackyard.deploy.preview import Preview
 from stackyard.errors import DeployError
+from stackyard.parameter_files import complete
+from stackyard.resolved import System
 
 POLL_SECONDS = 1.0
 EMBEDDED_POLL_SECONDS = 0.05
@@ -34,7 +40,12 @@ class Request:
         parameters: by CloudFormation's names.
         tags: of the stack and all that can be tagged in it.
         capabilities: as CloudFormation names them.
-        termination_protection: whether the stack refuses to be deleted; None leaves it alone.
+        termination_protection: whether the stack refuses to be deleted and has stack policies;
+            None leaves both alone.
+        role_arn: of the role that CloudFormation acts with; the caller's permissions if empty.
+        desired: the same, resolved; without it nobody knows what changes in nested stacks on an
+            endpoint that does not tell, nor what is in one that goes.
+        allow_data_loss: paths of resources whose data may go.
     """
 
     stack_name: str
@@ -44,6 +55,9 @@ class Request:
     tags: Mapping[str, str] = field(default_factory=dict)
     capabilities: Sequence[str] = ("CAPABILITY_IAM",)
     termination_protection: bool | None = None
+    role_arn: str = ""
+    desired: System | None = None
+    allow_data_loss: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -55,12 +69,19 @@ class Plan:
         operation: what it will do to the root stack.
         change_set: AWS's own.
         changes: its rows, those of nested stacks included where AWS tells them.
+        preview: what it would do to each resource.
+        stack: as it was then; None if it is to be created.
+        approved: somebody has approved just this change set, so that it is not discarded when it
+            cannot be executed now.
     """
 
     request: Request
     operation: Operation
     change_set: ChangeSet
     changes: Sequence[Change]
+    preview: Preview
+    stack: Stack | None
+    approved: bool = False
 
 
 def prepare(account: Account, request: Request) -> Plan | None:
@@ -72,13 +93,15 @@ def prepare(account: Account, request: Request) -> Plan | None:
         DeployError: AWS refuses it, or the stack is in no state to be changed.
     """
     stack = deployable(account, request.stack_name)
+    if stack and is_identical(stack, request):
+        return None
     operation: Operation = "create" if stack is None else "update"
     change_set = _create(account, request, operation)
     try:
         change_set = _made(account, change_set)
         if change_set.status == "CREATE_COMPLETE":
-            changes = list(cloudformation.changes(account, change_set.id))
-            return Plan(request, operation, change_set, changes)
+            return read(account, request, change_set, stack)
+        found = _validations(account, change_set, _rows(account, change_set))
     except BaseException:
         discard(account, change_set, operation)
         raise
@@ -88,7 +111,47 @@ def prepare(account: Account, request: Request) -> Plan | None:
     raise DeployError(
         f"{request.stack_name} in {account.region}: CloudFormation made no change set: "
         f"{change_set.reason.rstrip('.')}; correct the template or the parameters"
+        + "".join(f"\n  {one}" for one in found)
     )
+
+
+def is_identical(stack: Stack, request: Request) -> bool:
+    """Return whether a stack was deployed from exactly what *request* says.
+
+    The prefix of the nested templates is one of its parameters and holds the digest of all
+    templates. A value that CloudFormation looks up in SSM may be another one now.
+    """
+    if request.desired is None or "TemplatePrefix" not in request.parameters:
+        return False
+    body = request.desired.root.body
+    looked_up = any("SSM::Parameter" in one.spec["Type"] for one in declarations(body).values())
+    values = complete(body, request.parameters)
+    same = stack.parameters == values and stack.tags == request.tags
+    return same and not looked_up
+
+
+def read(account: Account, request: Request, change_set: ChangeSet, stack: Stack | None) -> Plan:
+    """Return the plan that a change set is, with what it would do."""
+    rows = list(cloudformation.changes(account, change_set.id))
+    seen = preview.of_rows(account, rows, stack, request.desired)
+    seen = replace(seen, validations=_validations(account, change_set, rows))
+    operation: Operation = "create" if stack is None else "update"
+    return Plan(request, operation, change_set, rows, seen, stack)
+
+
+def _rows(account: Account, change_set: ChangeSet) -> list[Change]:
+    """Return the rows of a change set that failed, as far as it has any."""
+    with contextlib.suppress(AwsError):
+        return list(cloudformation.changes(account, change_set.id))
+    return []
+
+
+def _validations(
+    account: Account, change_set: ChangeSet, rows: Sequence[Change] = ()
+) -> tuple[Validation, ...]:
+    """Return what early validation says of a change set and of those nested in it."""
+    ids = [change_set.id, *(row.change_set_id for row in rows if row.change_set_id)]
+    return tuple(one for each in ids for one in of_change_set(account, each) or ())
 
 
 def discard(account: Account, change_set: ChangeSet, operation: Operation) -> None:
@@ -147,6 +210,7 @@ def _create(account: Account, request: Request, operation: Operation) -> ChangeS
         Tags=[{"Key": name, "Value": value} for name, value in request.tags.items()],
         Capabilities=list(request.capabilities),
         **template,
+        **({"RoleARN": request.role_arn} if request.role_arn else {}),
     )
 
 

@@ -23,9 +23,10 @@ def _address(properties: Properties) -> Created:
 
 
 def _release_address(public_ip: str, _: Properties) -> None:
-    found = call("ec2", "DescribeAddresses", PublicIps=[public_ip])["Addresses"]
-    for address in found:
-        call("ec2", "ReleaseAddress", AllocationId=address["AllocationId"])
+    # MiniStack's DescribeAddresses returns all, whatever it is asked for
+    for address in call("ec2", "DescribeAddresses")["Addresses"]:
+        if address["PublicIp"] == public_ip:
+            call("ec2", "ReleaseAddress", AllocationId=address["AllocationId"])
 
 
 def _association(properties: Properties) -> Created:

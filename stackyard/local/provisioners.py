@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, MutableMapping
 from functools import partial
 
-from stackyard.local import network
+from stackyard.local import firewall, network
 from stackyard.local.api import call
 from stackyard.local.handlers import (
     Created,
@@ -99,6 +99,7 @@ def _web_acl(properties: Properties) -> Created:
 
 
 PROVISIONERS = {
+    **firewall.PROVISIONERS,
     **network.PROVISIONERS,
     "AWS::ECS::ClusterCapacityProviderAssociations": Provisioner(
         _capacity_providers,

@@ -15,8 +15,11 @@ SECRET = "AWS::SecretsManager::Secret"
 
 
 def install(handlers: MutableMapping[str, Handler]) -> None:
-    """Wrap MiniStack's own handler, which goes by the name."""
+    """Wrap MiniStack's own handler and reader of drift, which go by the name."""
     native = handlers[SECRET]
+    readers = ministack.module("services.cloudformation.drift")._DRIFT_READERS
+    read, readable = readers[SECRET]
+    readers[SECRET] = (lambda arn, properties: read(_name(arn), properties), readable)
 
     def create(logical_id: str, properties: Properties, stack: str) -> Created:
         return _by_arn(native["create"](logical_id, _generated(properties), stack))

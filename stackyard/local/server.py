@@ -50,10 +50,12 @@ def main() -> None:
 def install() -> frozenset[str]:
     """Add to MiniStack what it lacks, and return the types that have only a stand-in."""
     from stackyard.local import (
+        alarms,
         attributes,
         conditions,
         nested,
         provisioners,
+        releases,
         rotation,
         secrets,
         standins,
@@ -67,8 +69,10 @@ def install() -> frozenset[str]:
     conditions.install()
     attributes.install(handlers)
     nested.install(handlers)
+    alarms.install(handlers)
     secrets.install(handlers)
     provisioners.install(handlers)
+    releases.install(handlers)
     rotation.install()
     return standins.install(handlers)
 

@@ -12,8 +12,10 @@ from stackyard.deploy.apply import deploy
 from stackyard.deploy.events import DeployEvent, Outcome
 from stackyard.deploy.plan import Request
 from stackyard.deploy.publish import Published, publish
+from stackyard.deploy.survey import Consent
 
 DIGEST = "0123456789abcdef"
+EVERYTHING = Consent(rule="everything")
 
 
 def parameter(default: str | None = None) -> dict[str, str]:

@@ -20,6 +20,7 @@ from stackyard.deploy.plan import Request
 from stackyard.deploy.publish import publish
 from stackyard.local.account import LocalServer
 from tests.deployed.small import (
+    EVERYTHING,
     ROOT,
     child,
     left,
@@ -58,7 +59,7 @@ def test_stand_ins_are_reported_and_refuse_what_their_schema_forbids(
     end = outcome(list(deploy(account, template(**known))))
     assert end.cause
     assert "required key [MaxCapacity] not found" in end.cause.reason
-    list(destroy(account, "scaling-dev"))
+    list(destroy(account, "scaling-dev", EVERYTHING))
     list(deploy(account, template(**known, MaxCapacity=4)))
     (stand_in,) = server.stand_ins(account)
     assert stand_in.logical_id == "Target"
@@ -95,7 +96,7 @@ def test_a_nested_stack_that_failed_without_rollback_goes_with_its_parent(
     ):
         time.sleep(0.05)
     assert left(account)["topics"] == 1
-    assert outcome(list(destroy(account, "worker-dev"))).result == "deleted"
+    assert outcome(list(destroy(account, "worker-dev", EVERYTHING))).result == "deleted"
     assert not any(left(account).values())
 
 
@@ -189,5 +190,5 @@ def test_a_secret_is_rotated_at_once_by_its_function_from_an_archive(account: Ac
             break
         time.sleep(0.1)
     assert client.get_secret_value(SecretId=arn)["SecretString"] == "rotated"
-    assert outcome(list(destroy(account, "single-dev"))).result == "deleted"
+    assert outcome(list(destroy(account, "single-dev", EVERYTHING))).result == "deleted"
     assert client.list_secrets()["SecretList"] == []

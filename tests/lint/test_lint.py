@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lint_texts import ALERTS, CLEAN, DELAYED, MISSPELT, ROOT
 
 from stackyard.errors import BuildError
 from stackyard.findings import Finding
 from stackyard.lint import Evaluation, lint, versions
+from tests.lint.lint_texts import ALERTS, CLEAN, DELAYED, MISSPELT, ROOT
 
 NESTED = {"blueprints/shop.yaml": ROOT, "components/alerts.yaml": ALERTS}
 Check = Callable[..., list[Finding]]

@@ -7,10 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from lint_texts import CLEAN, DELAYED, MISSPELT
 
 from stackyard.lint import CACHE, Evaluation, lint
 from stackyard.lint.cache import Cache
+from tests.lint.lint_texts import CLEAN, DELAYED, MISSPELT
 
 ROW = [1, 2, "E1", "text", ""]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from lint_texts import CLEAN, HEAD, QUEUE
 
 from stackyard.lint import Evaluation, lint, native
+from tests.lint.lint_texts import CLEAN, HEAD, QUEUE
 
 
 def resource(kind: str, *lines: str) -> str:

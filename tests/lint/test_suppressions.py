@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lint_texts import CLEAN, HEAD, QUEUE
 
 from stackyard.findings import Finding
 from stackyard.lint import lint
 from stackyard.lint.rows import same_rule
 from stackyard.lint.suppressions import suppressions
+from tests.lint.lint_texts import CLEAN, HEAD, QUEUE
 
 OTHER = QUEUE.replace("Resources:\n  Queue:", "  Other:") + "      Colour: red\n"
 

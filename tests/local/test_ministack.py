@@ -17,6 +17,7 @@ USED = {
     "core.responses": ["get_account_id", "get_region", "now_iso", "json_response"],
     "core.concurrency": ["spawn_background"],
     CLOUDFORMATION: ["_stacks", "_stack_events"],
+    "services.cloudformation.drift": ["_DRIFT_READERS"],
     f"{CLOUDFORMATION}.helpers": ["urlparse", "_resolve_template"],
     f"{CLOUDFORMATION}.provisioners": [
         *("_RESOURCE_HANDLERS", "_RETAIN_REPLACED", "_DEFERRED_PREDECESSOR_DELETES"),

@@ -1,0 +1,100 @@
+"""From a blueprint and an environment to the stack that is deployed for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from stackyard import start
+from stackyard.errors import BuildError, DeployError
+from stackyard.project import Project
+
+if TYPE_CHECKING:
+    from stackyard.aws.account import Account
+    from stackyard.aws.cloudformation import Stack
+    from stackyard.environments import ParameterSet
+
+
+@dataclass(frozen=True)
+class Target:
+    """An environment and the account that it is in."""
+
+    item: ParameterSet
+    account: Account
+
+    def stack(self) -> Stack:
+        """Return the root stack.
+
+        Raises:
+            DeployError: it is not deployed.
+        """
+        from stackyard.aws import cloudformation
+
+        stack = cloudformation.describe(self.account, self.item.stack_name)
+        if stack is None:
+            where = f"{self.item.stack_name} in {self.account.region}"
+            raise DeployError(f"{where}: there is no such stack; deploy it first")
+        return stack
+
+
+def target(
+    project: Project,
+    blueprint: str,
+    environment: str,
+    *,
+    on_local: bool = False,
+    region: str = "",
+    profile: str = "",
+) -> Target:
+    """Return where an environment is deployed, by the command line or ``stackyard.yaml``.
+
+    Raises:
+        BuildError: there is no such environment.
+        DeployError: no embedded account is running.
+    """
+    sets = parameter_sets(project, blueprint)
+    item = next((one for one in sets if one.environment == environment), None)
+    if item is None:
+        from stackyard.library import known
+
+        known("environment", environment, [one.environment for one in sets], blueprint)
+        raise BuildError(f"{blueprint} {environment}: cannot be read; run python build.py")
+    return Target(item, account(project, item, on_local=on_local, region=region, profile=profile))
+
+
+def parameter_sets(project: Project, blueprint: str) -> list[ParameterSet]:
+    """Return the environments of a blueprint in which nothing is wrong.
+
+    Raises:
+        BuildError: there is no such blueprint.
+    """
+    from stackyard.build import Build, Options
+
+    made = Build(project, Options(blueprint, check=True, native=False, cfn_lint=False))
+    made.prepare()
+    return made.sets[blueprint]
+
+
+def account(
+    project: Project, item: ParameterSet, *, on_local: bool, region: str = "", profile: str = ""
+) -> Account:
+    """Return the account of an environment.
+
+    Raises:
+        DeployError: no embedded account is running.
+    """
+    from stackyard import config
+    from stackyard.aws.account import Account
+    from stackyard.local.account import running
+
+    if on_local:
+        server = running(project.root)
+        if server is None:
+            raise DeployError("no embedded account is running; deploy with --local first")
+        return server.account(start.region_of(item, region))
+    given = config.load(project.root)
+    place = given.environments.get(item.environment) if given else None
+    return Account(
+        region=region or (place.region if place else start.region_of(item, region)),
+        profile=profile or (place.profile if place else ""),
+    )

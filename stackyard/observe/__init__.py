@@ -1,0 +1,1 @@
+"""What there is: status, outputs, resources, events, logs, drift, differences. Nothing prints."""
