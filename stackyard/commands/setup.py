@@ -34,6 +34,7 @@ def init(
         typer.Option(help="PROFILE for all, or ENVIRONMENT=PROFILE; repeatable."),
     ] = None,
     bucket: Annotated[str, typer.Option(help="Bucket for templates, if one exists.")] = "",
+    as_json: Json = False,
     verbose: Verbose = False,
 ) -> None:
     """Write stackyard.yaml: the organisation, and where each environment lives."""
@@ -57,7 +58,10 @@ def init(
     except BuildError:
         path.unlink()
         raise
-    print(f"{config.FILE}: written; next: python build.py bootstrap")
+    if as_json:
+        print(json.dumps({"written": config.FILE, "environments": list(places)}))
+    else:
+        print(f"{config.FILE}: written; next: python build.py bootstrap")
 
 
 def bootstrap(

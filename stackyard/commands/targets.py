@@ -81,10 +81,11 @@ def account(
     """Return the account of an environment.
 
     Raises:
-        DeployError: no embedded account is running.
+        BuildError: ``stackyard.yaml`` does not know the environment.
+        DeployError: no embedded account is running, or the credentials are for another account.
     """
     from stackyard import config
-    from stackyard.aws.account import Account
+    from stackyard.deploy.target import account_of
     from stackyard.local.account import running
 
     if on_local:
@@ -92,9 +93,4 @@ def account(
         if server is None:
             raise DeployError("no embedded account is running; deploy with --local first")
         return server.account(start.region_of(item, region))
-    given = config.load(project.root)
-    place = given.environments.get(item.environment) if given else None
-    return Account(
-        region=region or (place.region if place else start.region_of(item, region)),
-        profile=profile or (place.profile if place else ""),
-    )
+    return account_of(item, config.load(project.root), region=region, profile=profile)

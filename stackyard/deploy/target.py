@@ -60,6 +60,26 @@ def of_environment(
         bucket: as asked for, likewise; else that of the bootstrap stack.
 
     Raises:
+        BuildError: as ``account_of``.
+        DeployError: as ``account_of``, or bootstrap has not run there.
+    """
+    account = account_of(item, config, region=region, profile=profile)
+    given = config.place(item.environment).artifact_bucket if config else ""
+    return bootstrapped(account, bucket or given, is_needed=config is not None)
+
+
+def account_of(
+    item: ParameterSet, config: Config | None, *, region: str = "", profile: str = ""
+) -> Account:
+    """Return the account and region of an environment.
+
+    Args:
+        item: the environment.
+        config: of the project, if it has one.
+        region: as asked for; that of the configuration, else the environment's first, if empty.
+        profile: as asked for, likewise.
+
+    Raises:
         BuildError: the configuration does not know the environment, or puts it into a region that
             it is not checked for.
         DeployError: the credentials are for another account.
@@ -74,7 +94,7 @@ def of_environment(
     account = Account(region=region, profile=profile or place.profile)
     if place.account:
         check_account(account, place, item.environment)
-    return bootstrapped(account, bucket or place.artifact_bucket, is_needed=config is not None)
+    return account
 
 
 def check_account(account: Account, place: Place, where: str) -> None:
