@@ -125,7 +125,12 @@ def output(description: str) -> Any:
 )
 def contract(cls: type[T]) -> type[T]:
     """Make *cls* the parameters or the outputs of a template."""
-    made = dataclasses.dataclass(frozen=True, kw_only=True)(cls)
+    # dataclass would compile a signature and six methods for every class, a third of the time that
+    # importing a library takes; these do for all
+    cls.__doc__ = cls.__doc__ or cls.__name__
+    made = dataclasses.dataclass(init=False, repr=False, eq=False, match_args=False)(cls)
+    for method in (_init, _repr, _setattr, _delattr):
+        setattr(made, f"_{method.__name__}__", method)
     module = cls.__module__.rpartition(".")[2]
     for field in dataclasses.fields(cast(Any, made)):
         inherited = getattr(made, field.name, None)
@@ -134,6 +139,30 @@ def contract(cls: type[T]) -> type[T]:
         if "spec" in field.metadata and not (extends and field.name not in cls.__annotations__):
             setattr(made, field.name, Declared(cls.__module__, _words(module), field))
     return made
+
+
+def _init(self: Any, **given: Any) -> None:
+    fields = type(self).__dataclass_fields__
+    unknown = [name for name in given if name not in fields]
+    if unknown:
+        raise TypeError(f"{type(self).__qualname__}() has no parameter {unknown[0]!r}")
+    values = {name: given.get(name, field.default) for name, field in fields.items()}
+    missing = [name for name, value in values.items() if value is dataclasses.MISSING]
+    if missing:
+        raise TypeError(f"{type(self).__qualname__}() is missing {', '.join(missing)}")
+    self.__dict__.update(values)
+
+
+def _repr(self: Any) -> str:
+    return f"{type(self).__qualname__}({', '.join(f'{k}={v!r}' for k, v in vars(self).items())})"
+
+
+def _setattr(self: Any, name: str, value: Any) -> None:
+    raise dataclasses.FrozenInstanceError(f"cannot assign to field {name!r}")
+
+
+def _delattr(self: Any, name: str) -> None:
+    raise dataclasses.FrozenInstanceError(f"cannot delete field {name!r}")
 
 
 @contract
@@ -295,7 +324,10 @@ class Component(Generic[P, ParametersT, OutputsT]):
             data = rule.data()
             used = {name for name in _refs(data) if not name.startswith("AWS::")}
             if used <= known.keys() and any(isinstance(known[name], dict) for name in used):
-                yield rule.name, _replace_refs(data, known)
+                lifted = _replace_refs(data, known)
+                applies = _constant(lifted.get("RuleCondition", True))
+                if applies is not False:  # constants may have decided that it never does
+                    yield rule.name, lifted
 
     def _interface(self) -> Data:
         groups: dict[str, list[str]] = {}
@@ -365,6 +397,19 @@ def _refs(data: Data) -> Iterator[str]:
     elif isinstance(data, list):
         for value in data:
             yield from _refs(value)
+
+
+def _constant(data: Data) -> bool | None:
+    """Return what a condition over constants comes to, None if a parameter is in it."""
+    if isinstance(data, bool):
+        return data
+    ((function, arguments),) = data.items()
+    if function == "Fn::Equals" and all(isinstance(item, str | int) for item in arguments):
+        return str(arguments[0]) == str(arguments[1])
+    if function == "Fn::Not":
+        inner = _constant(arguments[0])
+        return None if inner is None else not inner
+    return None
 
 
 def _replace_refs(data: Data, values: Mapping[str, Data]) -> Data:

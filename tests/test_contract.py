@@ -157,6 +157,10 @@ def test_lifted_rule_knows_constants_and_defaults() -> None:
     assert assertion == {"Fn::Equals": [5, 1]}
 
 
+def test_rule_that_constants_switch_off_is_not_lifted() -> None:
+    assert "Rules" not in nested(max_receives=Ref("Receives"), is_fifo="false")
+
+
 @pytest.mark.parametrize(
     "given", [{"max_receives": GetAtt("Other", "Outputs.X"), "is_fifo": Ref("Fifo")}, {}]
 )

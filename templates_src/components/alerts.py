@@ -10,10 +10,13 @@ from templates_src.contract import Component, Value, contract, output, parameter
 from templates_src.parts.iam import document
 from templates_src.parts.logic import condition, is_given
 
-# Whose messages reach the topic. CloudWatch and RDS say for which account they speak; EventBridge
-# does not, and with a condition its messages would be lost without an error:
+# Whose messages reach the topic. Most say for which account they speak; EventBridge does not, and
+# with a condition its messages would be lost without an error:
 # https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
-STATING = ["cloudwatch.amazonaws.com", "events.rds.amazonaws.com"]
+STATING = [
+    *("budgets.amazonaws.com", "cloudwatch.amazonaws.com", "costalerts.amazonaws.com"),
+    "events.rds.amazonaws.com",
+]
 SILENT = ["events.amazonaws.com"]
 
 

@@ -5,17 +5,21 @@ from __future__ import annotations
 from troposphere import GetAtt, Join, Ref, Split, Sub, Template
 from troposphere.awslambda import Environment, Function, Permission, VPCConfig
 from troposphere.cloudwatch import Alarm
-from troposphere.ec2 import SecurityGroup, SecurityGroupRule
+from troposphere.ec2 import SecurityGroup
 from troposphere.iam import Role
 from troposphere.logs import LogGroup
 from troposphere.secretsmanager import RotationRules, RotationSchedule
 
 from templates_src.contract import Component, Nesting, Value, contract, output, parameter
 from templates_src.parts.alarms import Alarmed, alarm
-from templates_src.parts.functions import archived_function, function_logs
-from templates_src.parts.iam import Bounded, allow, role
+from templates_src.parts.functions import (
+    archived_function,
+    caller_group,
+    function_logs,
+    own_permissions,
+)
+from templates_src.parts.iam import Bounded, Statement, allow, role
 from templates_src.parts.logic import condition, is_given, only_if
-from templates_src.parts.network import ANYWHERE
 from templates_src.parts.tasks import LOG_RETENTION_DAYS
 
 TIMEOUT_SECONDS = 60  # a rotation step is a few calls and two log-ins
@@ -32,6 +36,12 @@ class Parameters(Nesting, Alarmed, Bounded):
         " rolled after each rotation; none if empty.",
         default="",
         AllowedPattern="^$|^arn:[^,]+:service/[^/,]+/[^/,]+(,arn:[^,]+:service/[^/,]+/[^/,]+)*$",
+    )
+    release_application_name: Value = parameter(
+        "CodeDeploy application, with a deployment group of the same name, whose service also reads"
+        " the connection; after each rotation it releases once more what runs. None if empty.",
+        default="",
+        AllowedPattern="[a-zA-Z0-9_.-]{0,100}",
     )
     vpc_id: Value = parameter("VPC of the database.", Type="AWS::EC2::VPC::Id")
     private_subnet_ids: Value = parameter(
@@ -85,13 +95,20 @@ class Outputs:
     function_name: Value = output("Name of the rotation function.")
     log_group_name: Value = output("Log group of the function.")
     alarm_arns: Value = output("Comma-joined ARNs of the alarms.")
+    alarm_names: Value = output("Comma-joined names of the alarms.")
 
 
 def build(t: Template, p: Parameters) -> Outputs:
     """Rotation of database credentials: function, schedule and alarm."""
     logs = t.add_resource(function_logs("RotationLogs", p.log_retention_days))
-    group = t.add_resource(_security_group(p))
-    function = t.add_resource(_function(p, t.add_resource(_role(t, p)), logs, group))
+    group = t.add_resource(
+        caller_group(
+            "RotationSecurityGroup",
+            "The rotation function; the database admits it as one of its clients",
+            p.vpc_id,
+        )
+    )
+    function = t.add_resource(_function(p, t.add_resource(_role(t, p, logs)), logs, group))
     permission = t.add_resource(
         Permission(
             "SecretsManagerInvokes",
@@ -123,11 +140,13 @@ def build(t: Template, p: Parameters) -> Outputs:
         function_name=Ref(function),
         log_group_name=Ref(logs),
         alarm_arns=GetAtt(failed, "Arn"),
+        alarm_names=Ref(failed),
     )
 
 
-def _role(t: Template, p: Parameters) -> Role:
+def _role(t: Template, p: Parameters, logs: LogGroup) -> Role:
     rolls = condition(t, "HasServices", is_given(p.service_arns))
+    releases = condition(t, "HasReleases", is_given(p.release_application_name))
     keyed = condition(t, "HasKmsKey", is_given(p.kms_key_arn))
     rotate = [
         "secretsmanager:DescribeSecret",
@@ -143,13 +162,13 @@ def _role(t: Template, p: Parameters) -> Role:
         "RotationRole",
         service="lambda",
         boundary=p.permissions_boundary_arn,
-        # logs and network interfaces: a function in a VPC is refused without
-        managed=["service-role/AWSLambdaVPCAccessExecutionRole"],
         statements={
+            "run": own_permissions(logs),
             "rotate": [
                 allow(rotate, p.credentials_secret_arn),
                 allow(rewrite, p.connection_secret_arn),
                 only_if(rolls, allow(["ecs:UpdateService"], Split(",", p.service_arns))),
+                *(only_if(releases, statement) for statement in _releasing()),
                 only_if(
                     keyed,
                     allow(
@@ -158,26 +177,29 @@ def _role(t: Template, p: Parameters) -> Role:
                         Condition={"StringEquals": via_secrets_manager},
                     ),
                 ),
-            ]
+            ],
         },
     )
 
 
-def _security_group(p: Parameters) -> SecurityGroup:
-    return SecurityGroup(
-        "RotationSecurityGroup",
-        GroupDescription="The rotation function; the database admits it as one of its clients",
-        VpcId=p.vpc_id,
-        SecurityGroupEgress=[
-            SecurityGroupRule(
-                Description="APIs of AWS, which have no fixed addresses",
-                IpProtocol="tcp",
-                FromPort=443,
-                ToPort=443,
-                CidrIp=ANYWHERE,
-            )
-        ],
-    )
+def _releasing() -> list[Statement]:
+    """Return what creating a deployment of what runs already needs."""
+    place = "arn:${AWS::Partition}:codedeploy:${AWS::Region}:${AWS::AccountId}"
+    name = "${ReleaseApplicationName}"
+    revision = ["codedeploy:GetApplicationRevision", "codedeploy:RegisterApplicationRevision"]
+    services = Sub("arn:${AWS::Partition}:ecs:${AWS::Region}:${AWS::AccountId}:service/*")
+    return [
+        allow(
+            ["codedeploy:CreateDeployment", "codedeploy:GetDeploymentGroup"],
+            Sub(f"{place}:deploymentgroup:{name}/{name}"),
+        ),
+        allow(revision, Sub(f"{place}:application:{name}")),
+        allow(
+            ["codedeploy:GetDeploymentConfig"],
+            Sub(f"{place}:deploymentconfig:*"),  # whichever the deployment group has
+        ),
+        allow(["ecs:DescribeServices"], services),  # which one, the deployment group says
+    ]
 
 
 def _function(p: Parameters, acts_as: Role, logs: LogGroup, group: SecurityGroup) -> Function:
@@ -195,6 +217,7 @@ def _function(p: Parameters, acts_as: Role, logs: LogGroup, group: SecurityGroup
             Variables={
                 "CONNECTION_SECRET_ARN": p.connection_secret_arn,
                 "SERVICE_ARNS": p.service_arns,
+                "RELEASE_APPLICATION": p.release_application_name,
             }
         ),
         VpcConfig=VPCConfig(

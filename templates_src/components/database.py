@@ -5,57 +5,34 @@ from __future__ import annotations
 from typing import Any
 
 from troposphere import Equals, GetAtt, If, Join, Not, Ref, Template
+from troposphere.cloudwatch import Alarm
 from troposphere.rds import DBInstance, DBSubnetGroup
 from troposphere.secretsmanager import SecretTargetAttachment
 
 from templates_src.contract import Component, Value, contract, flag, output, parameter
 from templates_src.parts import postgres
-from templates_src.parts.alarms import arns
+from templates_src.parts.access import grant
+from templates_src.parts.alarms import arns, names
 from templates_src.parts.database_alarms import (
     Watched,
     event_subscription,
-    instance_alarms,
     lag_alarm,
+    load_alarms,
+    storage_alarm,
 )
+from templates_src.parts.database_parameters import IDENTIFIER, REPLACES, Operated
 from templates_src.parts.insights import Observed, observation
 from templates_src.parts.logic import condition, is_given, is_true, only_if
 
-REPLACES = "Changing it replaces the database."
 LOGS = ["postgresql", "upgrade"]
-WINDOW = "([01][0-9]|2[0-3]):[0-5][0-9]"
-DAY = "(mon|tue|wed|thu|fri|sat|sun)"
 
 
 @contract
-class Parameters(Watched, Observed):
-    vpc_id: Value = parameter("VPC of the database.", Type="AWS::EC2::VPC::Id")
-    subnet_ids: Value = parameter(
-        "Isolated or private subnets in at least two zones.", Type="List<AWS::EC2::Subnet::Id>"
-    )
-    database_name: Value = parameter(
-        f"Name of the database that is created in it. {REPLACES}",
-        AllowedPattern=f"^{postgres.NAME}$",
-        ConstraintDescription=postgres.NAME_RULE,
-    )
-    master_username: Value = parameter(
-        f"User that owns the database; named as the database is if empty. {REPLACES}",
-        default="",
-        AllowedPattern=f"^$|^{postgres.NAME}$",
-        ConstraintDescription=postgres.NAME_RULE,
-    )
+class Parameters(Operated, Watched, Observed):
     instance_identifier: Value = parameter(
         f"Name of the instance; generated if empty. {REPLACES}",
         default="",
-        AllowedPattern="^$|^[a-z](-?[a-z0-9]){0,62}$",
-    )
-    # RDS refuses to go back to an older minor version. So a version is either the major alone,
-    # and RDS upgrades the minor in the maintenance window, or complete, and RDS leaves it alone;
-    # a complete one that RDS upgraded would make the next update of the stack a downgrade.
-    engine_version: Value = parameter(
-        "PostgreSQL version: a major (17) follows its minor versions by itself, a complete one"
-        " (17.6) stays until it is changed here.",
-        default="17",
-        AllowedPattern=r"^(1[5-9]|[2-9][0-9])(\.[0-9]+)?$",
+        AllowedPattern=IDENTIFIER,
     )
     allow_major_upgrade: Value = flag(
         "Whether a change of the engine version may be one of the major version.", default=False
@@ -84,38 +61,6 @@ class Parameters(Watched, Observed):
         "Whether a standby in another zone takes over when the instance fails.", default=False
     )
     read_replica: Value = flag("Whether there is a replica to read from.", default=False)
-    deletion_protection: Value = flag(
-        "Whether the instance refuses to be deleted, and with it a failed first deployment to be"
-        " rolled back.",
-        default=False,
-    )
-    kms_key_arn: Value = parameter(
-        f"ARN of the key for storage and secrets; AWS's own if empty. {REPLACES}",
-        default="",
-        AllowedPattern="^$|^arn:.*",
-    )
-    ca_certificate: Value = parameter(
-        "Authority that signs the certificate of the server.",
-        default="rds-ca-rsa2048-g1",
-        AllowedValues=["rds-ca-rsa2048-g1", "rds-ca-rsa4096-g1", "rds-ca-ecc384-g1"],
-    )
-    backup_retention_days: Value = parameter(
-        "Days that daily backups are kept and any second within them can be restored.",
-        Type="Number",
-        MinValue=1,
-        MaxValue=35,
-        default=7,
-    )
-    backup_window: Value = parameter(
-        "Time of the daily backup in UTC, apart from maintenance.",
-        default="03:00-04:00",
-        AllowedPattern=f"^{WINDOW}-{WINDOW}$",
-    )
-    maintenance_window: Value = parameter(
-        "Time of weekly maintenance in UTC.",
-        default="sun:04:30-sun:05:30",
-        AllowedPattern=f"^{DAY}:{WINDOW}-{DAY}:{WINDOW}$",
-    )
 
 
 @contract
@@ -128,9 +73,11 @@ class Outputs:
     resource_id: Value = output("Id by which IAM policies name the instance (rds-db:connect).")
     credentials_secret_arn: Value = output("ARN of the secret that rotates.")
     connection_secret_arn: Value = output("ARN of the secret that applications read: url and all.")
+    grant: Value = output("Connection's secret and clients' group, for whoever connects.")
     security_group_id: Value = output("Security group of the database.")
     client_security_group_id: Value = output("Security group that admits whoever attaches it.")
     alarm_arns: Value = output("Comma-joined ARNs of the alarms.")
+    alarm_names: Value = output("Comma-joined names of the alarms.")
 
 
 def build(t: Template, p: Parameters) -> Outputs:
@@ -175,9 +122,9 @@ def build(t: Template, p: Parameters) -> Outputs:
     replica = t.add_resource(
         _replica(t, p, instance, VPCSecurityGroups=[GetAtt(server, "GroupId")], **observed)
     )
-    alarms = [t.add_resource(alarm) for alarm in instance_alarms(p, instance)]
+    alarms = [t.add_resource(alarm) for alarm in _alarms(p, instance)]
     t.add_resource(lag_alarm(p, replica))
-    t.add_resource(event_subscription(p, instance))
+    t.add_resource(event_subscription(p, instance, "db-instance"))
     return Outputs(
         endpoint_address=GetAtt(instance, "Endpoint.Address"),
         replica_endpoint_address=If(replica.Condition, GetAtt(replica, "Endpoint.Address"), ""),
@@ -187,10 +134,17 @@ def build(t: Template, p: Parameters) -> Outputs:
         resource_id=GetAtt(instance, "DbiResourceId"),
         credentials_secret_arn=Ref(credentials),
         connection_secret_arn=Ref(connection),
+        grant=grant(Ref(connection), GetAtt(clients, "GroupId")),
         security_group_id=GetAtt(server, "GroupId"),
         client_security_group_id=GetAtt(clients, "GroupId"),
         alarm_arns=arns(alarms),
+        alarm_names=names(alarms),
     )
+
+
+def _alarms(p: Parameters, instance: DBInstance) -> list[Alarm]:
+    of_instance = {"DBInstanceIdentifier": Ref(instance)}
+    return [*load_alarms(p, of_instance), storage_alarm(p, of_instance)]
 
 
 def _instance(t: Template, p: Parameters, **more: Any) -> DBInstance:
@@ -206,7 +160,10 @@ def _instance(t: Template, p: Parameters, **more: Any) -> DBInstance:
     )
     settings = t.add_resource(
         postgres.parameter_group(
-            "Settings", "postgres", p.engine_version, p.slow_statement_milliseconds
+            "Settings",
+            "postgres",
+            p.engine_version,
+            postgres.FORCED_TLS | postgres.logged(p.slow_statement_milliseconds),
         )
     )
     path = Join("/", ["/aws/rds/instance", name])

@@ -18,9 +18,9 @@ from troposphere.s3 import (
 )
 
 from templates_src.contract import Component, Rule, Value, contract, flag, output, parameter
-from templates_src.parts.alarms import Alarmed, alarm, arns
+from templates_src.parts.alarms import Alarmed, alarm, arns, names
 from templates_src.parts.buckets import bucket_policy, private_bucket
-from templates_src.parts.listeners import http_listener, https_listener
+from templates_src.parts.listeners import http_listener, https_listener, test_listener
 from templates_src.parts.logic import condition, is_given, is_true, only_if
 
 
@@ -63,6 +63,14 @@ class Parameters(Alarmed):
         default=90,
         label="Access log retention in days",
     )
+    test_listener_port: Value = parameter(
+        "Port on which a release is tried before it gets requests, closed until a component that"
+        " tries opens it; 0 for no such listener.",
+        Type="Number",
+        MinValue=0,
+        MaxValue=65535,
+        default=0,
+    )
     elb_error_threshold_count: Value = parameter(
         "Server errors of the load balancer itself in a minute that raise an alarm after five.",
         Type="Number",
@@ -76,6 +84,13 @@ class Parameters(Alarmed):
         default=0,
         group="Alarms",
     )
+    request_threshold_count: Value = parameter(
+        "Requests in a minute that raise an alarm after five; 0 for never.",
+        Type="Number",
+        MinValue=0,
+        default=0,
+        group="Alarms",
+    )
 
 
 @contract
@@ -85,10 +100,12 @@ class Outputs:
     dns_name: Value = output("DNS name that AWS gave the load balancer.")
     hosted_zone_id: Value = output("Hosted zone of that DNS name, for aliases.")
     listener_arn: Value = output("ARN of the listener for services: HTTPS where it exists.")
+    test_listener_arn: Value = output("ARN of the listener for releases on trial; empty if none.")
     security_group_id: Value = output("Security group of the load balancer.")
     url_scheme: Value = output("https with a certificate, http without.")
     access_log_bucket_name: Value = output("Bucket of the access logs; empty if none are written.")
     alarm_arns: Value = output("Comma-joined ARNs of the alarms.")
+    alarm_names: Value = output("Comma-joined names of the alarms.")
 
 
 RULES = (
@@ -128,18 +145,38 @@ def build(t: Template, p: Parameters) -> Outputs:
             Condition=secure,
         )
     )
+    tried = condition(t, "HasTestListener", Not(Equals(p.test_listener_port, "0")))
+    trial = t.add_resource(
+        test_listener(
+            balancer,
+            # 0 is no port, and validators read also what is not created
+            port=If(tried, p.test_listener_port, 1),
+            secure=secure,
+            certificate_arn=p.certificate_arn,
+            tls_policy=p.tls_policy,
+            Condition=tried,
+            Metadata={
+                "cfn-lint": {
+                    "config": {"ignore_checks": ["W1028"]},
+                    "reasons": {"W1028": "The port that is never used is for other validators."},
+                }
+            },
+        )
+    )
     full_name = GetAtt(balancer, "LoadBalancerFullName")
-    alarms = [t.add_resource(watch) for watch in _alarms(p, full_name)]
+    alarms = [t.add_resource(watch) for watch in _alarms(t, p, full_name)]
     return Outputs(
         arn=Ref(balancer),
         full_name=full_name,
         dns_name=GetAtt(balancer, "DNSName"),
         hosted_zone_id=GetAtt(balancer, "CanonicalHostedZoneID"),
         listener_arn=If(secure, Ref(https), Ref(http)),
+        test_listener_arn=If(tried, Ref(trial), ""),
         security_group_id=GetAtt(group, "GroupId"),
         url_scheme=If(secure, "https", "http"),
         access_log_bucket_name=If(logged, Ref(bucket), ""),
         alarm_arns=arns(alarms),
+        alarm_names=names(alarms),
     )
 
 
@@ -220,7 +257,7 @@ def _access_log_policy(bucket: Bucket, logged: str) -> BucketPolicy:
     return bucket_policy(bucket, delivery, Condition=logged)
 
 
-def _alarms(p: Parameters, full_name: Value) -> Iterator[Alarm]:
+def _alarms(t: Template, p: Parameters, full_name: Value) -> Iterator[Alarm]:
     for title, metric, threshold, meaning in (
         (
             "ElbErrorsAlarm",
@@ -245,6 +282,17 @@ def _alarms(p: Parameters, full_name: Value) -> Iterator[Alarm]:
             threshold=threshold,
             topic_arn=p.alarm_topic_arn,
         )
+    yield alarm(
+        "RequestsAlarm",
+        "Many more requests than usual: a success, a client that repeats itself, or an attack.",
+        namespace="AWS/ApplicationELB",
+        metric="RequestCount",
+        dimensions={"LoadBalancer": full_name},
+        statistic="Sum",
+        threshold=p.request_threshold_count,
+        topic_arn=p.alarm_topic_arn,
+        Condition=condition(t, "CountsRequests", Not(Equals(p.request_threshold_count, "0"))),
+    )
 
 
 load_balancer = Component(Parameters, Outputs, build, rules=RULES)

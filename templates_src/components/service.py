@@ -2,33 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from troposphere import Equals, GetAtt, If, Join, Not, Ref, Split, Template
 from troposphere.cloudwatch import Alarm
-from troposphere.ec2 import SecurityGroup
 from troposphere.ecs import (
     AwsvpcConfiguration,
     CapacityProviderStrategyItem,
-    DeploymentAlarms,
-    DeploymentCircuitBreaker,
-    DeploymentConfiguration,
-    LoadBalancer,
     NetworkConfiguration,
     Service,
-    TaskDefinition,
 )
-from troposphere.elasticloadbalancingv2 import TargetGroup
+from troposphere.elasticloadbalancingv2 import ListenerRule, TargetGroup
 
-from templates_src.contract import Component, Value, contract, flag, output, parameter
+from templates_src.contract import Component, Value, contract, output, parameter
 from templates_src.parts.access import access_of
-from templates_src.parts.alarms import arns
+from templates_src.parts.alarms import arns, names
+from templates_src.parts.authentication import (
+    AUTHENTICATION_RULES,
+    Authenticated,
+    public_rule,
+    verified,
+    way_to_keys,
+)
 from templates_src.parts.containers import application, collector
 from templates_src.parts.logic import condition, is_given, is_true, only_if
-from templates_src.parts.service_alarms import Watched, guards, watches
+from templates_src.parts.releases import (
+    RULES,
+    deployment,
+    has_test_listener,
+    load_balancer,
+    moves_traffic,
+)
+from templates_src.parts.service_alarms import (
+    Dimensions,
+    Watched,
+    guards,
+    healthy_alarm,
+    load_alarms,
+    response_alarm,
+)
 from templates_src.parts.targets import (
-    Routed,
+    forward_to_first,
     listener_rule,
     opening,
     target_group,
@@ -44,7 +59,7 @@ from templates_src.parts.tasks import (
 
 
 @contract
-class Parameters(Routed, Watched):
+class Parameters(Authenticated, Watched):
     cluster_name: Value = parameter("ECS cluster that runs the service.")
     service_name: Value = parameter(
         "Name of the service; generated if empty. Changing it replaces the service.",
@@ -71,31 +86,11 @@ class Parameters(Routed, Watched):
         default="on-demand",
         AllowedValues=["on-demand", "mixed", "spot"],
     )
-    minimum_healthy_percent: Value = parameter(
-        "Share of the tasks that stays up during a deployment.",
-        Type="Number",
-        MinValue=0,
-        MaxValue=100,
-        default=100,
-    )
-    # at 100 ECS refuses to rebalance over availability zones
-    maximum_percent: Value = parameter(
-        "Share of the tasks, old and new, that may run during a deployment.",
-        Type="Number",
-        MinValue=101,
-        MaxValue=200,
-        default=200,
-    )
     health_check_grace_seconds: Value = parameter(
         "Seconds after its start in which no health check ends a task.",
         Type="Number",
         MinValue=0,
         default=60,
-    )
-    rolls_back_on_alarm: Value = flag(
-        "Whether server errors or unhealthy targets end a deployment and roll it back, which makes"
-        " each deployment wait some minutes for its alarms.",
-        default=True,
     )
 
 
@@ -109,7 +104,11 @@ class Outputs:
     security_group_id: Value = output("Security group of the tasks.")
     log_group_name: Value = output("Log group of the tasks.")
     target_group_full_name: Value = output("Full name of the target group, as metrics carry it.")
+    alternate_target_group_full_name: Value = output(
+        "Full name of the second target group; empty where deployments are rolling."
+    )
     alarm_arns: Value = output("Comma-joined ARNs of the alarms.")
+    alarm_names: Value = output("Comma-joined names of the alarms.")
 
 
 def build(t: Template, p: Parameters) -> Outputs:
@@ -127,27 +126,42 @@ def build(t: Template, p: Parameters) -> Outputs:
             containers=[application(t, p, access, logs), only_if(traced, collector(logs))],
         )
     )
+    moves = moves_traffic(t, p)
     targets = t.add_resource(target_group("Targets", p))
-    rule = t.add_resource(listener_rule(t, p, targets))
+    alternate = t.add_resource(target_group("AlternateTargets", p, Condition=moves))
+    rule, test_rule, _ = [t.add_resource(rule) for rule in _rules(t, p, targets, alternate)]
+    t.add_resource(way_to_keys(t, p))
     group = t.add_resource(task_security_group(p))
-    way = t.add_resource(opening(p, group))
-    of_targets = {
-        "LoadBalancer": p.load_balancer_full_name,
-        "TargetGroup": GetAtt(targets, "TargetGroupFullName"),
-    }
-    guarding = [t.add_resource(guard) for guard in guards(p, of_targets)]
+    # ECS refuses a target group that no listener forwards to, and the circuit breaker gives up on
+    # tasks that the load balancer cannot reach: so the rule comes before the way, and both before
+    # the service
+    way = t.add_resource(opening(p, group, DependsOn=rule.title))
+    of_groups = of_targets, of_alternate = _dimensions(p, targets), _dimensions(p, alternate)
+    guarding = [
+        t.add_resource(guard)
+        for guard in (
+            *guards(p, of_targets),
+            *guards(p, of_alternate, prefix="Alternate", Condition=moves),
+        )
+    ]
     service = t.add_resource(
         Service(
             "Service",
-            # ECS refuses a target group that no listener forwards to, and the circuit breaker
-            # gives up on tasks that the load balancer cannot reach
-            DependsOn=[rule.title, way.title],
-            **_placement(t, p, group),
-            **_deployment(p, definition, targets, guarding),
+            DependsOn=way.title,
+            **_placement(t, p, [GetAtt(group, "GroupId"), *access.groups]),
+            TaskDefinition=Ref(definition),
+            EnableExecuteCommand=p.execute_command,
+            HealthCheckGracePeriodSeconds=p.health_check_grace_seconds,
+            LoadBalancers=[
+                load_balancer(
+                    t, p, targets=targets, alternate=alternate, rule=rule, test_rule=test_rule
+                )
+            ],
+            DeploymentConfiguration=deployment(t, p, guarding),
         )
     )
     of_service = {"ClusterName": p.cluster_name, "ServiceName": GetAtt(service, "Name")}
-    watching = [t.add_resource(watch) for watch in watches(p, of_targets, of_service)]
+    watching = [t.add_resource(watch) for watch in _watches(t, p, of_service, *of_groups)]
     return Outputs(
         service_name=GetAtt(service, "Name"),
         service_arn=Ref(service),
@@ -156,20 +170,22 @@ def build(t: Template, p: Parameters) -> Outputs:
         execution_role_arn=GetAtt(execution, "Arn"),
         security_group_id=GetAtt(group, "GroupId"),
         log_group_name=Ref(logs),
-        target_group_full_name=GetAtt(targets, "TargetGroupFullName"),
+        target_group_full_name=of_targets["TargetGroup"],
+        alternate_target_group_full_name=If(moves, of_alternate["TargetGroup"], ""),
         alarm_arns=arns([*guarding, *watching]),
+        alarm_names=names([*guarding, *watching]),
     )
 
 
-def _placement(t: Template, p: Parameters, group: SecurityGroup) -> dict[str, Any]:
+def _placement(t: Template, p: Parameters, group_ids: Sequence[Value]) -> dict[str, Any]:
     """Return the properties that say where and how many tasks run."""
     named = condition(t, "HasServiceName", is_given(p.service_name))
     counted = condition(t, "HasDesiredCount", is_given(p.desired_count))
     reaches = condition(t, "HasClientGroups", is_given(p.client_security_group_ids))
     on_demand = condition(t, "UsesOnDemand", Not(Equals(p.capacity, "spot")))
     spot = condition(t, "UsesSpot", Not(Equals(p.capacity, "on-demand")))
-    own = GetAtt(group, "GroupId")
-    groups = If(reaches, Join(",", [own, p.client_security_group_ids]), own)
+    own = group_ids[0] if len(group_ids) == 1 else Join(",", group_ids)
+    groups = If(reaches, Join(",", [*group_ids, p.client_security_group_ids]), own)
     network = AwsvpcConfiguration(
         AssignPublicIp="DISABLED",
         Subnets=p.private_subnet_ids,
@@ -196,32 +212,48 @@ def _placement(t: Template, p: Parameters, group: SecurityGroup) -> dict[str, An
     }
 
 
-def _deployment(
-    p: Parameters, definition: TaskDefinition, targets: TargetGroup, guarding: Sequence[Alarm]
-) -> dict[str, Any]:
-    """Return the properties that say what runs and how one revision follows another."""
+def _rules(
+    t: Template, p: Parameters, targets: TargetGroup, alternate: TargetGroup
+) -> Iterator[ListenerRule]:
+    """Yield the rules for everybody's requests, for tests of what comes, and for public paths."""
+    pair = forward_to_first(targets, alternate)
+    (alone,) = listener_rule(t, p, targets).Actions
+    verify, forward = verified(t, p, alone)
+    yield listener_rule(t, p, targets, Actions=[verify, If(moves_traffic(t, p), pair, forward)])
+    yield listener_rule(
+        t,
+        p,
+        targets,
+        title="TestListenerRule",
+        Condition=has_test_listener(t, p),
+        ListenerArn=p.test_listener_arn,
+        Actions=[pair],
+    )
+    yield public_rule(t, p, targets)
+
+
+def _watches(
+    t: Template,
+    p: Parameters,
+    of_service: Dimensions,
+    of_targets: Dimensions,
+    of_alternate: Dimensions,
+) -> Iterator[Alarm]:
+    """Yield the alarms that only notify; who of a pair is empty raises none."""
+    moves = moves_traffic(t, p)
+    stays = condition(t, "StaysInOneGroup", Equals(p.deployment_strategy, "rolling"))
+    yield from load_alarms(p, of_service)
+    yield response_alarm(p, of_targets)
+    yield response_alarm(p, of_alternate, prefix="Alternate", Condition=moves)
+    yield healthy_alarm(p, of_targets, Condition=stays)
+    yield healthy_alarm(p, of_targets, of_alternate, prefix="EitherGroup", Condition=moves)
+
+
+def _dimensions(p: Parameters, targets: TargetGroup) -> dict[str, Value]:
     return {
-        "TaskDefinition": Ref(definition),
-        "EnableExecuteCommand": p.execute_command,
-        "HealthCheckGracePeriodSeconds": p.health_check_grace_seconds,
-        "LoadBalancers": [
-            LoadBalancer(
-                ContainerName=p.container_name,
-                ContainerPort=p.container_port,
-                TargetGroupArn=Ref(targets),
-            )
-        ],
-        "DeploymentConfiguration": DeploymentConfiguration(
-            MinimumHealthyPercent=p.minimum_healthy_percent,
-            MaximumPercent=p.maximum_percent,
-            DeploymentCircuitBreaker=DeploymentCircuitBreaker(Enable=True, Rollback=True),
-            Alarms=DeploymentAlarms(
-                AlarmNames=[Ref(guard) for guard in guarding],
-                Enable=p.rolls_back_on_alarm,
-                Rollback=p.rolls_back_on_alarm,
-            ),
-        ),
+        "LoadBalancer": p.load_balancer_full_name,
+        "TargetGroup": GetAtt(targets, "TargetGroupFullName"),
     }
 
 
-service = Component(Parameters, Outputs, build, rules=SIZE_RULES)
+service = Component(Parameters, Outputs, build, rules=(*SIZE_RULES, *RULES, *AUTHENTICATION_RULES))

@@ -1,57 +1,73 @@
-"""What a service may reach, declared where its parameters are.
+"""What a service or a function may reach, declared where its parameters are.
 
-A contract binds a parameter, ``parameter("...", bind=Secret("DATABASE_URL", key="url"))``, and each
-binding says what its value means to the container that runs and to the two roles of its task.
+A contract binds a parameter, ``parameter("...", bind=Connect("DATABASE_URL", key="url"))``, and the
+binding says what its value means to who runs there: variables, permissions and security groups,
+all three or none. The verbs are ``Read``, ``Write``, ``Send``, ``Consume`` and ``Connect``; each
+statement that one grants is signed with its ``Sid``, so that every permission names its reason.
+
+Whoever is reached gives what a verb needs as one output, a *grant*: its ARN and what belongs to it,
+comma-joined. So an ARN never travels without its address, nor a secret without its way.
 """
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Protocol
 
-from troposphere import Join, ecs
+from troposphere import AWSHelperFn, Join, Select, Split, Sub, ecs
 
-from templates_src.contract import Value, bound
+from templates_src.contract import Value, bound, logical_id
 from templates_src.parts.iam import Statement, allow
 
 
 @dataclasses.dataclass(frozen=True)
 class Access:
-    """What bindings give a task.
+    """What bindings give a task or a function.
 
     Attributes:
-        environment: variables of the container, readable by whoever reads the task definition.
-        secrets: variables that ECS fills when a task starts; only their ARNs are readable.
+        environment: variables, readable by whoever reads the definition.
+        secrets: variables that ECS fills when a task starts; a function is told where they are and
+            reads them itself.
         starting: statements of the execution role, with which ECS prepares a task.
         running: statements of the task role, which is what the application itself may do.
+        groups: client security groups, which whoever is reached admits.
     """
 
     environment: tuple[ecs.Environment, ...] = ()
     secrets: tuple[ecs.Secret, ...] = ()
     starting: tuple[Statement, ...] = ()
     running: tuple[Statement, ...] = ()
+    groups: tuple[Value, ...] = ()
 
     def __add__(self, other: Access) -> Access:
         """Return both."""
-        return Access(
-            self.environment + other.environment,
-            self.secrets + other.secrets,
-            self.starting + other.starting,
-            self.running + other.running,
-        )
+        fields = [field.name for field in dataclasses.fields(self)]
+        return Access(**{name: getattr(self, name) + getattr(other, name) for name in fields})
+
+    @property
+    def of_function(self) -> tuple[Statement, ...]:
+        """All statements: nobody prepares a function, so it reads its secrets itself."""
+        return self.starting + self.running
+
+    @property
+    def variables(self) -> dict[str, Value]:
+        """Variables of a function; ``<NAME>_SECRET`` says where it finds a secret, as ECS does."""
+        known = {variable.Name: variable.Value for variable in self.environment}
+        return known | {f"{secret.Name}_SECRET": secret.ValueFrom for secret in self.secrets}
 
 
 class Binding(Protocol):
-    """What a parameter's value means to a task."""
+    """What a parameter's value means to who runs."""
 
     def access(self, value: Value) -> Access:
-        """Return what *value*, bound like this, gives a task."""
+        """Return what *value*, bound like this, gives."""
         ...
 
 
 @dataclasses.dataclass(frozen=True)
 class Variable:
-    """The value is an environment variable.
+    """The value is an environment variable and grants nothing.
 
     Attributes:
         name: of the variable.
@@ -77,16 +93,163 @@ class Secret:
     key: str = ""
 
     def access(self, value: Value) -> Access:
-        """Return the variable, and leave for the execution role to read exactly this secret."""
-        # arn:json-key:version-stage:version-id; the last two are empty for the current one:
-        # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html
-        source = Join("", [value, f":{self.key}::"]) if self.key else value
-        return Access(
-            secrets=(ecs.Secret(Name=self.name, ValueFrom=source),),
-            starting=(allow(["secretsmanager:GetSecretValue"], value),),
+        """Return the variable, and leave to read exactly this secret."""
+        return _secret("Read", self.name, self.key, value)
+
+
+@dataclasses.dataclass(frozen=True)
+class Connect:
+    """The value is the grant of a database: its connection's secret, its clients' group.
+
+    Attributes:
+        name: of the variable with the address, user and password.
+        key: which member of the secret that is.
+    """
+
+    name: str
+    key: str = "url"
+
+    def access(self, value: Value) -> Access:
+        """Return the variable, leave to read the secret, and the group that is admitted."""
+        secret_arn, group_id = _members(value, 2)
+        way = Access(groups=(group_id,))
+        return _secret("Connect", self.name, self.key, secret_arn) + way
+
+
+@dataclasses.dataclass(frozen=True)
+class Send:
+    """The value is the grant of a queue: its ARN and URL.
+
+    Attributes:
+        name: of the variable with the URL.
+    """
+
+    name: str
+
+    def access(self, value: Value) -> Access:
+        """Return the URL and leave to send to exactly this queue."""
+        return _queue("Send", self.name, value, ["sqs:SendMessage"])
+
+
+@dataclasses.dataclass(frozen=True)
+class Consume:
+    """The value is the grant of a queue, whose messages are received and deleted.
+
+    Attributes:
+        name: of the variable with the URL.
+    """
+
+    name: str
+
+    def access(self, value: Value) -> Access:
+        """Return the URL and leave to work off exactly this queue."""
+        actions = ["ChangeMessageVisibility", "DeleteMessage", "GetQueueAttributes"]
+        return _queue(
+            "Consume", self.name, value, [f"sqs:{name}" for name in (*actions, "ReceiveMessage")]
         )
 
 
+@dataclasses.dataclass(frozen=True)
+class Read:
+    """The value is the ARN of a bucket, whose objects are read.
+
+    Attributes:
+        name: of the variable with the bucket's name.
+    """
+
+    name: str
+
+    def access(self, value: Value) -> Access:
+        """Return the bucket's name and leave to list it and read its objects."""
+        listing = _signed("Read", self.name, ["s3:ListBucket"], value)
+        objects = _signed("Read", f"{self.name}_objects", ["s3:GetObject"], _objects(value))
+        return Access((_bucket_name(self.name, value),), running=(listing, objects))
+
+
+@dataclasses.dataclass(frozen=True)
+class Write:
+    """The value is the ARN of a bucket, in which objects are put and deleted.
+
+    Attributes:
+        name: of the variable with the bucket's name.
+    """
+
+    name: str
+
+    def access(self, value: Value) -> Access:
+        """Return the bucket's name and leave to put and delete its objects, not to read them."""
+        actions = ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:PutObject"]
+        objects = _signed("Write", self.name, actions, _objects(value))
+        return Access((_bucket_name(self.name, value),), running=(objects,))
+
+
+@dataclasses.dataclass(frozen=True)
+class Lookup:
+    """The value is an SSM path, and what is below it is looked up while the application runs.
+
+    Attributes:
+        name: of the variable with the path.
+    """
+
+    name: str
+
+    def access(self, value: Value) -> Access:
+        """Return the path and leave to read the parameters below it."""
+        path = Sub(
+            "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter${Path}",
+            Path=value,
+        )
+        actions = ["ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath"]
+        # the path itself is what GetParametersByPath is asked about
+        below = [path, Join("", [path, "/*"])]
+        reading = allow(actions, below, Sid=f"Read{logical_id(self.name.lower())}")
+        return Access((ecs.Environment(Name=self.name, Value=value),), running=(reading,))
+
+
 def access_of(parameters: object) -> Access:
-    """Return what the bindings of a contract give its task, in the order of its parameters."""
+    """Return what the bindings of a contract give, in the order of its parameters."""
     return sum((binding.access(value) for binding, value in bound(parameters)), Access())
+
+
+def grant(*members: Value) -> AWSHelperFn:
+    """Return the output of who is reached: *members*, the ARN first, as one value."""
+    return Join(",", members)
+
+
+def granted_arn(value: Value) -> AWSHelperFn:
+    """Return the ARN in a grant."""
+    return _members(value, 1)[0]
+
+
+def _members(value: Value, count: int) -> list[AWSHelperFn]:
+    return [Select(index, Split(",", value)) for index in range(count)]
+
+
+def _signed(verb: str, name: str, actions: Sequence[str], resource: Value) -> Statement:
+    return allow(actions, resource, Sid=f"{verb}{logical_id(name.lower())}")
+
+
+def _secret(verb: str, name: str, key: str, arn: Value) -> Access:
+    # arn:json-key:version-stage:version-id; the last two are empty for the current one:
+    # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html
+    source = Join("", [arn, f":{key}::"]) if key else arn
+    return Access(
+        secrets=(ecs.Secret(Name=name, ValueFrom=source),),
+        starting=(_signed(verb, name, ["secretsmanager:GetSecretValue"], arn),),
+    )
+
+
+def _queue(verb: str, name: str, value: Value, actions: Sequence[str]) -> Access:
+    arn, url = _members(value, 2)
+    return Access(
+        environment=(ecs.Environment(Name=name, Value=url),),
+        running=(_signed(verb, name, actions, arn),),
+    )
+
+
+def _bucket_name(name: str, arn: Value) -> ecs.Environment:
+    return ecs.Environment(Name=name, Value=Select(5, Split(":", arn)))  # arn:aws:s3:::name
+
+
+def _objects(arn: Value) -> AWSHelperFn:
+    return Join("", [arn, "/*"])

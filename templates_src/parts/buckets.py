@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from troposphere import GetAtt, Join, Ref
+from troposphere import AWSHelperFn, GetAtt, Join, Ref
 from troposphere.s3 import (
     Bucket,
     BucketEncryption,
@@ -46,7 +46,9 @@ def private_bucket(title: str, **more: Any) -> Bucket:
     return Bucket(title, **{**properties, **more})
 
 
-def bucket_policy(bucket: Bucket, *statements: Statement, **more: Any) -> BucketPolicy:
+def bucket_policy(
+    bucket: Bucket, *statements: Statement | AWSHelperFn, **more: Any
+) -> BucketPolicy:
     """Return a bucket's policy: *statements*, and nothing without TLS."""
     arn = GetAtt(bucket, "Arn")
     only_over_tls = {

@@ -36,7 +36,7 @@ def alarms_row(alarm_arns: Value) -> AWSHelperFn:
     """
     # inside the quotes of the one string in this list, the separator makes it a list of many
     arns = Join('", "', Split(",", alarm_arns))
-    return _row(_widget("alarm", "Alarms", columns=COLUMNS, height=4, alarms=[arns]))
+    return row(widget("alarm", "Alarms", columns=COLUMNS, height=4, alarms=[arns]))
 
 
 def service_row(cluster_name: Value, service_name: Value) -> AWSHelperFn:
@@ -45,61 +45,60 @@ def service_row(cluster_name: Value, service_name: Value) -> AWSHelperFn:
     The tasks come from Container Insights; without it their graph stays empty.
     """
     service = {"ClusterName": cluster_name, "ServiceName": service_name}
-    return _row(
-        _heading("Service"),
+    return row(
+        heading("Service"),
         *(
-            _graph(
+            graph(
                 f"{title} (percent)",
-                _line("average", "AWS/ECS", metric, service, "Average"),
-                _line("busiest task", "AWS/ECS", metric, service, "Maximum"),
+                line("average", "AWS/ECS", metric, service, "Average"),
+                line("busiest task", "AWS/ECS", metric, service, "Maximum"),
                 yAxis={"left": {"min": 0, "max": 100}},
             )
             for title, metric in (("CPU", "CPUUtilization"), ("Memory", "MemoryUtilization"))
         ),
-        _graph(
+        graph(
             "Tasks",
-            _line("running", "ECS/ContainerInsights", "RunningTaskCount", service, "Average"),
-            _line("desired", "ECS/ContainerInsights", "DesiredTaskCount", service, "Average"),
+            line("running", "ECS/ContainerInsights", "RunningTaskCount", service, "Average"),
+            line("desired", "ECS/ContainerInsights", "DesiredTaskCount", service, "Average"),
             yAxis={"left": {"min": 0}},
         ),
     )
 
 
-def load_balancer_row(load_balancer: Value, target_group: Value) -> AWSHelperFn:
+def load_balancer_row(
+    load_balancer: Value, target_group: Value, title: str = "Load balancer"
+) -> AWSHelperFn:
     """Return requests, answers, response times and hosts behind a load balancer.
 
     Args:
         load_balancer: full name, ``app/name/id``.
         target_group: full name, ``targetgroup/name/id``.
+        title: heading of the row.
     """
     alb = "AWS/ApplicationELB"
     balancer = {"LoadBalancer": load_balancer}
     targets = {"TargetGroup": target_group, **balancer}
     answers = [
-        _line(
-            f"{kind.lower()} by the service", alb, f"HTTPCode_Target_{kind}_Count", targets, "Sum"
-        )
+        line(f"{kind.lower()} by the service", alb, f"HTTPCode_Target_{kind}_Count", targets, "Sum")
         for kind in ("2XX", "4XX", "5XX")
     ]
     # the load balancer's own answers belong to no target group
-    answers.append(
-        _line("5xx by the load balancer", alb, "HTTPCode_ELB_5XX_Count", balancer, "Sum")
-    )
-    return _row(
-        _heading("Load balancer"),
-        _graph(
-            "Requests a minute", _line("requests", alb, "RequestCount", targets, "Sum"), columns=6
+    answers.append(line("5xx by the load balancer", alb, "HTTPCode_ELB_5XX_Count", balancer, "Sum"))
+    return row(
+        heading(title),
+        graph(
+            "Requests a minute", line("requests", alb, "RequestCount", targets, "Sum"), columns=6
         ),
-        _graph("Answers a minute", *answers, columns=6),
-        _graph(
+        graph("Answers a minute", *answers, columns=6),
+        graph(
             "Response time (seconds)",
-            *(_line(p, alb, "TargetResponseTime", targets, p) for p in ("p50", "p95", "p99")),
+            *(line(p, alb, "TargetResponseTime", targets, p) for p in ("p50", "p95", "p99")),
             columns=6,
         ),
-        _graph(
+        graph(
             "Hosts",
-            _line("healthy", alb, "HealthyHostCount", targets, "Minimum"),
-            _line("unhealthy", alb, "UnHealthyHostCount", targets, "Maximum"),
+            line("healthy", alb, "HealthyHostCount", targets, "Minimum"),
+            line("unhealthy", alb, "UnHealthyHostCount", targets, "Maximum"),
             columns=6,
             yAxis={"left": {"min": 0}},
         ),
@@ -110,18 +109,18 @@ def database_row(instance_identifier: Value) -> AWSHelperFn:
     """Return load, connections, storage, memory, latency and throughput of an RDS instance."""
     instance = {"DBInstanceIdentifier": instance_identifier}
 
-    def graph(title: str, **metrics: str) -> Widget:
-        lines = [_line(k, "AWS/RDS", metric, instance, "Average") for k, metric in metrics.items()]
-        return _graph(title, *lines)
+    def averages(title: str, **metrics: str) -> Widget:
+        lines = [line(k, "AWS/RDS", metric, instance, "Average") for k, metric in metrics.items()]
+        return graph(title, *lines)
 
-    return _row(
-        _heading("Database"),
-        graph("CPU (percent)", average="CPUUtilization"),
-        graph("Connections", open="DatabaseConnections"),
-        graph("Free storage (bytes)", free="FreeStorageSpace"),
-        graph("Free memory (bytes)", free="FreeableMemory"),
-        graph("Latency (seconds)", read="ReadLatency", write="WriteLatency"),
-        graph("Operations a second", read="ReadIOPS", write="WriteIOPS"),
+    return row(
+        heading("Database"),
+        averages("CPU (percent)", average="CPUUtilization"),
+        averages("Connections", open="DatabaseConnections"),
+        averages("Free storage (bytes)", free="FreeStorageSpace"),
+        averages("Free memory (bytes)", free="FreeableMemory"),
+        averages("Latency (seconds)", read="ReadLatency", write="WriteLatency"),
+        averages("Operations a second", read="ReadIOPS", write="WriteIOPS"),
     )
 
 
@@ -133,15 +132,17 @@ def errors_row(log_group_name: Value) -> AWSHelperFn:
         f" | sort @timestamp desc | limit {SHOWN_ERRORS}"
     )
     source = Join("", ["SOURCE '", log_group_name, query])
-    return _row(
-        _widget("log", "Latest errors", columns=COLUMNS, height=8, query=source, view="table")
+    return row(
+        widget("log", "Latest errors", columns=COLUMNS, height=8, query=source, view="table")
     )
 
 
-def _row(*widgets: Widget) -> AWSHelperFn:
+def row(*widgets: Widget) -> AWSHelperFn:
     """Return the JSON of *widgets*, with what only CloudFormation knows substituted."""
     values: dict[str, Any] = {}
     lines = [json.dumps(_filled(widget, values)) for widget in widgets]
+    if not any("${" in line for line in lines):
+        return Join(",\n", lines)
     return Sub(",\n".join(lines), **values)
 
 
@@ -158,24 +159,39 @@ def _filled(value: Any, values: dict[str, Any]) -> Any:
     return [_filled(item, values) for item in value] if isinstance(value, list) else value
 
 
-def _heading(text: str) -> Widget:
+def heading(text: str) -> Widget:
+    """Return a line of text over the whole width."""
     properties = {"markdown": f"## {text}", "background": "transparent"}
     return {"type": "text", "width": COLUMNS, "height": 1, "properties": properties}
 
 
-def _widget(kind: str, title: str, *, columns: int, height: int = 6, **properties: Any) -> Widget:
+def widget(kind: str, title: str, *, columns: int, height: int = 6, **properties: Any) -> Widget:
+    """Return a widget of this region, unless *properties* name another."""
     shown = {"title": title, **properties}
     if kind != "alarm":  # an alarm's ARN says its region
-        shown["region"] = Ref("AWS::Region")
+        shown.setdefault("region", Ref("AWS::Region"))
     return {"type": kind, "width": columns, "height": height, "properties": shown}
 
 
-def _graph(title: str, *lines: Line, columns: int = 8, **properties: Any) -> Widget:
-    return _widget("metric", title, columns=columns, metrics=list(lines), period=60, **properties)
+def graph(title: str, *lines: Line, columns: int = 8, **properties: Any) -> Widget:
+    """Return a graph of one-minute values, unless *properties* name another period."""
+    shown = {"period": 60, **properties}
+    return widget("metric", title, columns=columns, metrics=list(lines), **shown)
 
 
-def _line(
-    label: str, namespace: str, metric: str, dimensions: Mapping[str, Value], statistic: str
+def line(
+    label: str,
+    namespace: str,
+    metric: str,
+    dimensions: Mapping[str, Value],
+    statistic: str,
+    **more: Any,
 ) -> Line:
+    """Return a metric of a graph; *more* may give it an ``id`` for expressions, or hide it."""
     of = [item for dimension in dimensions.items() for item in dimension]
-    return [namespace, metric, *of, {"label": label, "stat": statistic}]
+    return [namespace, metric, *of, {"label": label, "stat": statistic, **more}]
+
+
+def calculated(label: str, expression: str, **more: Any) -> Line:
+    """Return a line of a graph that is calculated from others, by their ids."""
+    return [{"label": label, "expression": expression, **more}]

@@ -1,23 +1,27 @@
-"""The alarms of a PostgreSQL instance, and the events of RDS that a person should hear of."""
+"""The alarms of a PostgreSQL server, and the events of RDS that a person should hear of."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from troposphere import Ref
 from troposphere.cloudwatch import Alarm
-from troposphere.rds import DBInstance, EventSubscription
+from troposphere.rds import DBCluster, DBInstance, EventSubscription
 
 from templates_src.contract import Value, contract, parameter
 from templates_src.parts.alarms import Alarmed, alarm
 
 # https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Events.Messages.html
-TROUBLE = ["failover", "failure", "low storage", "recovery"]
+# https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/USER_Events.Messages.html
+TROUBLE = {
+    "db-instance": ["failover", "failure", "low storage", "recovery"],
+    "db-cluster": ["failover", "failure"],
+}
 
 
 @contract
-class Watched(Alarmed):
-    """What every component with database instances takes."""
+class Loaded(Alarmed):
+    """What every component with a database takes for its alarms."""
 
     cpu_threshold_percent: Value = parameter(
         "CPU use that raises an alarm after ten minutes.",
@@ -40,6 +44,12 @@ class Watched(Alarmed):
         default=64 * 1024**2,
         group="Alarms",
     )
+
+
+@contract
+class Watched(Loaded):
+    """What a component takes whose database has storage and replicas of its own."""
+
     free_storage_threshold_bytes: Value = parameter(
         "Free storage that raises an alarm; the default is a fifth of 20 GiB.",
         Type="Number",
@@ -54,8 +64,13 @@ class Watched(Alarmed):
     )
 
 
-def instance_alarms(p: Watched, instance: DBInstance) -> Iterator[Alarm]:
-    """Yield the alarms on load, connections, memory and storage of an instance."""
+def load_alarms(p: Loaded, dimensions: Mapping[str, Value]) -> Iterator[Alarm]:
+    """Yield the alarms on processor, connections and memory.
+
+    Args:
+        p: has the thresholds.
+        dimensions: of one instance, or of whichever instance of a cluster writes.
+    """
     above, below = "GreaterThanThreshold", "LessThanThreshold"
     for title, says, metric, comparison, threshold, minutes in (
         (
@@ -67,12 +82,8 @@ def instance_alarms(p: Watched, instance: DBInstance) -> Iterator[Alarm]:
             *("DatabaseConnections", above, p.connections_threshold_count, 5),
         ),
         (
-            *("MemoryAlarm", "The database is short of memory: take a larger instance class"),
+            *("MemoryAlarm", "The database is short of memory: let it be larger"),
             *("FreeableMemory", below, p.free_memory_threshold_bytes, 10),
-        ),
-        (
-            *("StorageAlarm", "The database runs out of storage: raise what it may grow to"),
-            *("FreeStorageSpace", below, p.free_storage_threshold_bytes, 5),
         ),
     ):
         yield alarm(
@@ -80,12 +91,26 @@ def instance_alarms(p: Watched, instance: DBInstance) -> Iterator[Alarm]:
             says,
             namespace="AWS/RDS",
             metric=metric,
-            dimensions={"DBInstanceIdentifier": Ref(instance)},
+            dimensions=dimensions,
             comparison=comparison,
             threshold=threshold,
             minutes=minutes,
             topic_arn=p.alarm_topic_arn,
         )
+
+
+def storage_alarm(p: Watched, dimensions: Mapping[str, Value]) -> Alarm:
+    """Return the alarm on the storage of an instance."""
+    return alarm(
+        "StorageAlarm",
+        "The database runs out of storage: raise what it may grow to",
+        namespace="AWS/RDS",
+        metric="FreeStorageSpace",
+        dimensions=dimensions,
+        comparison="LessThanThreshold",
+        threshold=p.free_storage_threshold_bytes,
+        topic_arn=p.alarm_topic_arn,
+    )
 
 
 def lag_alarm(p: Watched, replica: DBInstance) -> Alarm:
@@ -102,12 +127,18 @@ def lag_alarm(p: Watched, replica: DBInstance) -> Alarm:
     )
 
 
-def event_subscription(p: Watched, instance: DBInstance) -> EventSubscription:
-    """Return the subscription of the alarm topic to what no metric tells."""
+def event_subscription(p: Loaded, source: DBInstance | DBCluster, kind: str) -> EventSubscription:
+    """Return the subscription of the alarm topic to what no metric tells.
+
+    Args:
+        p: has the topic.
+        source: whose events.
+        kind: ``db-instance`` or ``db-cluster``.
+    """
     return EventSubscription(
         "TroubleEvents",
         SnsTopicArn=p.alarm_topic_arn,
-        SourceType="db-instance",
-        SourceIds=[Ref(instance)],
-        EventCategories=TROUBLE,
+        SourceType=kind,
+        SourceIds=[Ref(source)],
+        EventCategories=TROUBLE[kind],
     )

@@ -5,17 +5,33 @@ from __future__ import annotations
 from typing import Any
 
 from troposphere import GetAtt, Ref, Sub
-from troposphere.awslambda import Code, Function, LoggingConfig
+from troposphere.awslambda import Code, Function, LoggingConfig, ScalingConfig
+from troposphere.ec2 import SecurityGroup, SecurityGroupRule
 from troposphere.iam import Role
 from troposphere.logs import LogGroup
+from troposphere.validators import integer
 
 from templates_src.contract import Nesting, Value
+from templates_src.parts.iam import Statement, allow
+from templates_src.parts.network import ANYWHERE
+
+# https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
+NETWORK_INTERFACES = [
+    *("ec2:AssignPrivateIpAddresses", "ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface"),
+    *("ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets", "ec2:UnassignPrivateIpAddresses"),
+]
 
 
 class JsonLogging(LoggingConfig):
     """The format is part of the resource's schema; troposphere 4.11 does not know it."""
 
     props = {**LoggingConfig.props, "LogFormat": (str, True)}  # noqa: RUF012 (as its base has it)
+
+
+class Concurrency(ScalingConfig):
+    """How many batches are handled at a time; troposphere 4.11 takes it for something else."""
+
+    props = {"MaximumConcurrency": (integer, True)}  # noqa: RUF012 (as its base has it)
 
 
 def archived_function(
@@ -43,6 +59,32 @@ def archived_function(
         "LoggingConfig": JsonLogging(LogGroup=Ref(logs), LogFormat="JSON"),
     }
     return Function(title, **{**properties, **more})
+
+
+def own_permissions(logs: LogGroup) -> list[Statement]:
+    """Return what a function in a VPC needs before it does anything: its log and its interfaces."""
+    return [
+        allow(["logs:CreateLogStream", "logs:PutLogEvents"], GetAtt(logs, "Arn")),
+        allow(NETWORK_INTERFACES, "*"),  # Lambda makes them before they have a name
+    ]
+
+
+def caller_group(title: str, description: str, vpc_id: Value) -> SecurityGroup:
+    """Return the security group of a function that calls AWS; what else, client groups allow."""
+    return SecurityGroup(
+        title,
+        GroupDescription=description,
+        VpcId=vpc_id,
+        SecurityGroupEgress=[
+            SecurityGroupRule(
+                Description="APIs of AWS, which have no fixed addresses",
+                IpProtocol="tcp",
+                FromPort=443,
+                ToPort=443,
+                CidrIp=ANYWHERE,
+            )
+        ],
+    )
 
 
 def function_logs(title: str, retention_days: Value) -> LogGroup:

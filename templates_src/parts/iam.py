@@ -16,7 +16,7 @@ Statement = dict[str, Any]
 # would never hold. Each has its page; ECS's, which promises it for the role of a task but not for
 # the one that prepares it, is
 # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html
-STATE_THEIR_ACCOUNT = {"ecs-tasks", "monitoring.rds", "vpc-flow-logs"}
+STATE_THEIR_ACCOUNT = {"ecs-tasks", "monitoring.rds", "scheduler", "vpc-flow-logs"}
 
 
 @contract

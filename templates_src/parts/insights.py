@@ -13,6 +13,11 @@ from templates_src.parts.tasks import LOG_RETENTION_DAYS
 
 ADVANCED_DAYS = 465  # the only retention that the advanced mode takes
 STANDARD_DAYS = 7  # free of charge
+# What a cluster calls otherwise than an instance
+CLUSTERS_OWN = {
+    "EnablePerformanceInsights": "PerformanceInsightsEnabled",
+    "PerformanceInsightsKMSKeyId": "PerformanceInsightsKmsKeyId",
+}
 
 
 @contract
@@ -68,3 +73,13 @@ def observation(t: Template, p: Observed, kms_key: AWSHelperFn) -> dict[str, Any
         "PerformanceInsightsRetentionPeriod": If(advanced, ADVANCED_DAYS, STANDARD_DAYS),
         "PerformanceInsightsKMSKeyId": kms_key,
     }
+
+
+def cluster_observation(t: Template, p: Observed, kms_key: AWSHelperFn) -> dict[str, Any]:
+    """Return the properties of a cluster that observe all its instances alike.
+
+    An instance of Aurora cannot say it for itself:
+    https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/USER_DatabaseInsights.Considerations.html
+    """
+    of_instance = observation(t, p, kms_key)
+    return {CLUSTERS_OWN.get(name, name): value for name, value in of_instance.items()}

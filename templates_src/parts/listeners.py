@@ -15,6 +15,7 @@ from troposphere.elasticloadbalancingv2 import (
 )
 
 from templates_src.contract import Value
+from templates_src.parts.logic import only_if
 
 
 def http_listener(balancer: LoadBalancer, *, redirects: str) -> Listener:
@@ -61,6 +62,37 @@ def https_listener(
         Protocol="HTTPS",
         SslPolicy=tls_policy,
         Certificates=[Certificate(CertificateArn=certificate_arn)],
+        DefaultActions=[not_found()],
+        **more,
+    )
+
+
+def test_listener(
+    balancer: LoadBalancer,
+    *,
+    port: Value,
+    secure: str,
+    certificate_arn: Value,
+    tls_policy: Value,
+    **more: Any,
+) -> Listener:
+    """Return the listener on which a release is tried before it gets requests.
+
+    Args:
+        balancer: whose listener it is.
+        port: that no other listener has.
+        secure: condition under which it speaks HTTPS.
+        certificate_arn: of a certificate in the same region.
+        tls_policy: name of a security policy of Elastic Load Balancing.
+        more: other attributes of the listener, ``Condition`` among them.
+    """
+    return Listener(
+        "TestListener",
+        LoadBalancerArn=Ref(balancer),
+        Port=port,
+        Protocol=If(secure, "HTTPS", "HTTP"),
+        SslPolicy=only_if(secure, tls_policy),
+        Certificates=only_if(secure, [Certificate(CertificateArn=certificate_arn)]),
         DefaultActions=[not_found()],
         **more,
     )

@@ -43,3 +43,13 @@ def condition(t: Template, name: str, holds: AWSHelperFn) -> str:
 def only_if(name: str, value: Any) -> AWSHelperFn:
     """Return *value* where the condition *name* holds; elsewhere the property is left out."""
     return If(name, value, NoValue)
+
+
+def where_nested(value: Value) -> AWSHelperFn:
+    """Return an output of ``nest_if`` for a list, which lacks it where it is not nested."""
+    return only_if(plain(value)["Fn::If"][0], as_nested(value))
+
+
+def as_nested(value: Value) -> AWSHelperFn:
+    """Return an output of ``nest_if`` for what exists under the same condition alone."""
+    return Function(plain(value)["Fn::If"][1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from troposphere import AWSHelperFn, GetAtt, Join, Ref, Select, Split, Sub
@@ -16,6 +17,7 @@ from templates_src.parts.network import NO_EGRESS
 PORT = 5432
 PASSWORD = "{{resolve:secretsmanager:${Credentials}:SecretString:password}}"
 PASSWORD_LENGTH = 40
+FORCED_TLS: dict[str, Value] = {"rds.force_ssl": "1"}
 # RDS takes 16 characters for a user, and a database may lend its name to one.
 # Nouns that somebody might choose; RDS refuses them as names only when it creates the database:
 # https://www.postgresql.org/docs/current/sql-keywords-appendix.html
@@ -32,32 +34,37 @@ def minor_version(engine_version: Value) -> AWSHelperFn:
     return Select(1, Split(".", Join("", [engine_version, "."])))
 
 
-def parameter_group(
-    title: str, engine: str, engine_version: Value, slow_ms: Value
-) -> DBParameterGroup:
-    """Return the parameter group of an instance.
+def logged(slow_ms: Value) -> dict[str, Value]:
+    """Return the settings of what a server logs, statements from *slow_ms* milliseconds on."""
+    return {
+        "log_min_duration_statement": slow_ms,
+        "log_lock_waits": "1",
+        "log_statement": "ddl",
+        "log_temp_files": "10240",  # KiB; a larger file means a query without enough memory
+    }
 
-    Its family follows from the version, so the two cannot disagree. An update to another major
-    version replaces the group and leaves the old one to the old version.
+
+def family(engine: str, engine_version: Value) -> AWSHelperFn:
+    """Return the family of a parameter group: it follows from the version, so they cannot disagree.
+
+    An update to another major version replaces the group and leaves the old one to the old version.
 
     Args:
-        title: logical id.
         engine: ``postgres`` or ``aurora-postgresql``.
         engine_version: major, or major and minor.
-        slow_ms: milliseconds from which a statement is logged.
     """
-    major = Select(0, Split(".", engine_version))
+    return Join("", [engine, Select(0, Split(".", engine_version))])
+
+
+def parameter_group(
+    title: str, engine: str, engine_version: Value, settings: Mapping[str, Value]
+) -> DBParameterGroup:
+    """Return the parameter group of an instance."""
     return DBParameterGroup(
         title,
         Description="TLS only; logs slow statements, waits and changes of the schema",
-        Family=Join("", [engine, major]),
-        Parameters={
-            "rds.force_ssl": "1",
-            "log_min_duration_statement": slow_ms,
-            "log_lock_waits": "1",
-            "log_statement": "ddl",
-            "log_temp_files": "10240",  # KiB; a larger file means a query without enough memory
-        },
+        Family=family(engine, engine_version),
+        Parameters=dict(settings),
     )
 
 

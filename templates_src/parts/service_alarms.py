@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from troposphere.cloudwatch import Alarm
 
 from templates_src.contract import Value, contract, parameter
-from templates_src.parts.alarms import Alarmed, alarm
+from templates_src.parts.alarms import Alarmed, alarm, total_alarm
 
 Dimensions = Mapping[str, Value]
 
@@ -56,13 +57,19 @@ class Watched(Alarmed):
     )
 
 
-def guards(p: Watched, of_targets: Dimensions) -> Iterator[Alarm]:
+def guards(p: Watched, of_targets: Dimensions, *, prefix: str = "", **more: Any) -> Iterator[Alarm]:
     """Yield the alarms that also roll a deployment back.
 
     They know the target group and not the service, which refers to them.
+
+    Args:
+        p: thresholds and topic.
+        of_targets: dimensions of the target group.
+        prefix: of the logical ids, for a second target group.
+        more: other attributes, ``Condition`` among them.
     """
     yield alarm(
-        "ServerErrorsAlarm",
+        f"{prefix}ServerErrorsAlarm",
         "The application answers with server errors (5xx): read its logs.",
         namespace="AWS/ApplicationELB",
         metric="HTTPCode_Target_5XX_Count",
@@ -71,9 +78,10 @@ def guards(p: Watched, of_targets: Dimensions) -> Iterator[Alarm]:
         threshold=p.error_threshold_count,
         minutes=3,
         topic_arn=p.alarm_topic_arn,
+        **more,
     )
     yield alarm(
-        "UnhealthyTargetsAlarm",
+        f"{prefix}UnhealthyTargetsAlarm",
         "Tasks fail the load balancer's health check: read their logs and stop reasons.",
         namespace="AWS/ApplicationELB",
         metric="UnHealthyHostCount",
@@ -82,11 +90,19 @@ def guards(p: Watched, of_targets: Dimensions) -> Iterator[Alarm]:
         threshold=p.unhealthy_threshold_count,
         minutes=3,
         topic_arn=p.alarm_topic_arn,
+        **more,
     )
 
 
 def watches(p: Watched, of_targets: Dimensions, of_service: Dimensions) -> Iterator[Alarm]:
-    """Yield the alarms that only notify."""
+    """Yield the alarms on a service with one target group that only notify."""
+    yield from load_alarms(p, of_service)
+    yield response_alarm(p, of_targets)
+    yield healthy_alarm(p, of_targets)
+
+
+def load_alarms(p: Watched, of_service: Dimensions) -> Iterator[Alarm]:
+    """Yield the alarms on what the tasks of a service use."""
     for title, metric, threshold in (
         ("CpuAlarm", "CPUUtilization", p.cpu_threshold_percent),
         ("MemoryAlarm", "MemoryUtilization", p.memory_threshold_percent),
@@ -100,8 +116,12 @@ def watches(p: Watched, of_targets: Dimensions, of_service: Dimensions) -> Itera
             threshold=threshold,
             topic_arn=p.alarm_topic_arn,
         )
-    yield alarm(
-        "ResponseTimeAlarm",
+
+
+def response_alarm(p: Watched, of_targets: Dimensions, *, prefix: str = "", **more: Any) -> Alarm:
+    """Return the alarm on how fast a target group answers; for a second one with a prefix."""
+    return alarm(
+        f"{prefix}ResponseTimeAlarm",
         "The slowest twentieth of the requests takes too long: look at the database and at CPU.",
         namespace="AWS/ApplicationELB",
         metric="TargetResponseTime",
@@ -111,16 +131,29 @@ def watches(p: Watched, of_targets: Dimensions, of_service: Dimensions) -> Itera
         topic_arn=p.alarm_topic_arn,
         # one slow request in a quiet night is no percentile
         EvaluateLowSampleCountPercentile="ignore",
+        **more,
     )
-    # tasks that end before they answer never count as unhealthy
-    yield alarm(
-        "HealthyTargetsAlarm",
-        "Too few tasks serve requests: read the service's events and the tasks' stop reasons.",
-        namespace="AWS/ApplicationELB",
-        metric="HealthyHostCount",
-        dimensions=of_targets,
-        statistic="Minimum",
-        comparison="LessThanThreshold",
-        threshold=p.healthy_threshold_count,
-        topic_arn=p.alarm_topic_arn,
+
+
+def healthy_alarm(p: Watched, *of_targets: Dimensions, prefix: str = "", **more: Any) -> Alarm:
+    """Return the alarm on how many healthy targets there are, in one target group or in a pair.
+
+    Tasks that end before they answer never count as unhealthy. Of a pair one group is empty most of
+    the time.
+    """
+    title = f"{prefix}HealthyTargetsAlarm"
+    description = (
+        "Too few tasks serve requests: read the service's events and the tasks' stop reasons."
     )
+    what: dict[str, Any] = {
+        "namespace": "AWS/ApplicationELB",
+        "metric": "HealthyHostCount",
+        "statistic": "Minimum",
+        "comparison": "LessThanThreshold",
+        "threshold": p.healthy_threshold_count,
+        "topic_arn": p.alarm_topic_arn,
+        **more,
+    }
+    if len(of_targets) == 1:
+        return alarm(title, description, dimensions=of_targets[0], **what)
+    return total_alarm(title, description, sources=of_targets, **what)

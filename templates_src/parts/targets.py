@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from troposphere import GetAtt, Ref, Split, Template
 from troposphere.ec2 import SecurityGroup, SecurityGroupEgress, SecurityGroupRule
 from troposphere.elasticloadbalancingv2 import (
     Condition,
+    ForwardConfig,
     HostHeaderConfig,
     ListenerRule,
     ListenerRuleAction,
@@ -13,6 +16,7 @@ from troposphere.elasticloadbalancingv2 import (
     PathPatternConfig,
     TargetGroup,
     TargetGroupAttribute,
+    TargetGroupTuple,
 )
 
 from templates_src.contract import Value, contract, parameter
@@ -21,8 +25,8 @@ from templates_src.parts.logic import condition, is_given, only_if
 
 
 @contract
-class Routed(Containerized):
-    """What every component takes whose container a load balancer forwards to."""
+class Targeted(Containerized):
+    """What every component takes whose container is the target of a load balancer."""
 
     vpc_id: Value = parameter("VPC of the targets.", Type="AWS::EC2::VPC::Id", group="Network")
     listener_arn: Value = parameter(
@@ -34,26 +38,6 @@ class Routed(Containerized):
     load_balancer_security_group_id: Value = parameter(
         "Security group of the load balancer.",
         Type="AWS::EC2::SecurityGroup::Id",
-        group="Routing",
-    )
-    listener_priority: Value = parameter(
-        "Priority of the forwarding rule, unique in its listener; lower ones are asked first.",
-        Type="Number",
-        MinValue=1,
-        MaxValue=50000,
-        default=100,
-        group="Routing",
-    )
-    host_headers: Value = parameter(
-        "Comma-joined host names that are forwarded, wildcards allowed; all if empty.",
-        default="",
-        group="Routing",
-    )
-    # a rule takes five values of hosts and paths together
-    path_patterns: Value = parameter(
-        "Comma-joined path patterns that are forwarded; with the host names at most five.",
-        Type="CommaDelimitedList",
-        default="/*",
         group="Routing",
     )
     health_check_matcher: Value = parameter(
@@ -81,8 +65,40 @@ class Routed(Containerized):
     )
 
 
-def target_group(title: str, p: Routed) -> TargetGroup:
-    """Return a target group for tasks, whose name CloudFormation gives."""
+@contract
+class Routed(Targeted):
+    """What every component takes that says itself which requests it is forwarded."""
+
+    listener_priority: Value = parameter(
+        "Priority of the forwarding rule, unique in its listener; lower ones are asked first.",
+        Type="Number",
+        MinValue=1,
+        MaxValue=50000,
+        default=100,
+        group="Routing",
+    )
+    host_headers: Value = parameter(
+        "Comma-joined host names that are forwarded, wildcards allowed; all if empty.",
+        default="",
+        group="Routing",
+    )
+    # a rule takes five values of hosts and paths together
+    path_patterns: Value = parameter(
+        "Comma-joined path patterns that are forwarded; with the host names at most five.",
+        Type="CommaDelimitedList",
+        default="/*",
+        group="Routing",
+    )
+
+
+def target_group(title: str, p: Targeted, **more: Any) -> TargetGroup:
+    """Return a target group for tasks, whose name CloudFormation gives.
+
+    Args:
+        title: logical id.
+        p: says what is reached and how its health is asked.
+        more: other attributes, ``Condition`` among them.
+    """
     delay = "deregistration_delay.timeout_seconds"
     return TargetGroup(
         title,
@@ -100,19 +116,37 @@ def target_group(title: str, p: Routed) -> TargetGroup:
         TargetGroupAttributes=[
             TargetGroupAttribute(Key=delay, Value=p.deregistration_delay_seconds)
         ],
+        **more,
     )
 
 
-def listener_rule(t: Template, p: Routed, targets: TargetGroup) -> ListenerRule:
-    """Return the rule that forwards requests by path and, where given, by host."""
+def listener_rule(
+    t: Template,
+    p: Routed,
+    targets: TargetGroup,
+    *,
+    title: str = "ListenerRule",
+    paths: Value | None = None,
+    **more: Any,
+) -> ListenerRule:
+    """Return the rule that forwards requests by path and, where given, by host.
+
+    Args:
+        t: template that gets the condition ``HasHostHeaders``; the rule is not added.
+        p: says which requests.
+        targets: where they go.
+        title: logical id.
+        paths: patterns other than those of *p*.
+        more: other properties and attributes, ``Actions`` and ``ListenerArn`` among them.
+    """
     by_host = condition(t, "HasHostHeaders", is_given(p.host_headers))
-    return ListenerRule(
-        "ListenerRule",
-        ListenerArn=p.listener_arn,
-        Priority=p.listener_priority,
-        Conditions=[
+    properties: dict[str, Any] = {
+        "ListenerArn": p.listener_arn,
+        "Priority": p.listener_priority,
+        "Conditions": [
             Condition(
-                Field="path-pattern", PathPatternConfig=PathPatternConfig(Values=p.path_patterns)
+                Field="path-pattern",
+                PathPatternConfig=PathPatternConfig(Values=paths or p.path_patterns),
             ),
             only_if(
                 by_host,
@@ -122,11 +156,24 @@ def listener_rule(t: Template, p: Routed, targets: TargetGroup) -> ListenerRule:
                 ),
             ),
         ],
-        Actions=[ListenerRuleAction(Type="forward", TargetGroupArn=Ref(targets))],
-    )
+        "Actions": [ListenerRuleAction(Type="forward", TargetGroupArn=Ref(targets))],
+    }
+    return ListenerRule(title, **{**properties, **more})
 
 
-def task_security_group(p: Routed) -> SecurityGroup:
+def forward_to_first(first: TargetGroup, second: TargetGroup) -> ListenerRuleAction:
+    """Return the action with which a pair of target groups begins: all requests to the first.
+
+    Whoever releases (ECS, CodeDeploy) moves the weights from then on.
+    """
+    weighed = [
+        TargetGroupTuple(TargetGroupArn=Ref(group), Weight=weight)
+        for group, weight in ((first, 1), (second, 0))
+    ]
+    return ListenerRuleAction(Type="forward", ForwardConfig=ForwardConfig(TargetGroups=weighed))
+
+
+def task_security_group(p: Targeted) -> SecurityGroup:
     """Return the group of tasks that take requests and make calls over TLS."""
     return SecurityGroup(
         "TaskSecurityGroup",
@@ -154,8 +201,8 @@ def task_security_group(p: Routed) -> SecurityGroup:
     )
 
 
-def opening(p: Routed, group: SecurityGroup) -> SecurityGroupEgress:
-    """Return the rule that lets the load balancer out to the tasks."""
+def opening(p: Targeted, group: SecurityGroup, **more: Any) -> SecurityGroupEgress:
+    """Return the rule that lets the load balancer out to the tasks; *more* are attributes."""
     return SecurityGroupEgress(
         "LoadBalancerToTasks",
         Description="To tasks of the service",
@@ -164,4 +211,5 @@ def opening(p: Routed, group: SecurityGroup) -> SecurityGroupEgress:
         FromPort=p.container_port,
         ToPort=p.container_port,
         DestinationSecurityGroupId=GetAtt(group, "GroupId"),
+        **more,
     )

@@ -94,6 +94,12 @@ class Tasked(Bounded):
         group="Permissions",
         AllowedPattern="^$|arn:.*",
     )
+    bucket_key_arn: Value = parameter(
+        "ARN of the KMS key that encrypts that bucket's objects; S3's own if empty.",
+        default="",
+        group="Permissions",
+        AllowedPattern="^$|arn:.*",
+    )
 
 
 SIZE_RULES = tuple(
@@ -174,6 +180,10 @@ def task_role(t: Template, p: Tasked, access: Access) -> Role:
                 "UseBucket",
                 allow(["s3:ListBucket"], p.bucket_arn),
                 allow(objects, Join("", [p.bucket_arn, "/*"])),
+                only_if(
+                    condition(t, "HasBucketKey", is_given(p.bucket_key_arn)),
+                    allow(["kms:Decrypt", "kms:GenerateDataKey"], p.bucket_key_arn),
+                ),
             ),
         ),
     ]
@@ -207,5 +217,5 @@ def task_definition(
     )
 
 
-def _policy(name: str, *statements: Statement) -> Policy:
+def _policy(name: str, *statements: Statement | AWSHelperFn) -> Policy:
     return Policy(PolicyName=name, PolicyDocument=document(*statements))

@@ -129,3 +129,13 @@ def test_alarms_notify_the_topic(resources: Any, title: str, threshold: str) -> 
     assert alarm["Dimensions"][0]["Value"] == {
         "Fn::GetAtt": ["LoadBalancer", "LoadBalancerFullName"]
     }
+
+
+def test_a_listener_for_tests_speaks_as_the_one_for_requests_and_nobody_reaches_it_yet(
+    resources: Any,
+) -> None:
+    listener = resources["TestListener"]
+    assert listener["Condition"] == "HasTestListener"
+    assert listener["Properties"]["Protocol"] == {"Fn::If": ["HasCertificate", "HTTPS", "HTTP"]}
+    (action,) = listener["Properties"]["DefaultActions"]
+    assert action["Type"] == "fixed-response"

@@ -25,7 +25,11 @@ def rows(body: dict[str, Any]) -> list[Any]:
 
 @pytest.mark.parametrize(
     ("condition", "parameter"),
-    [("HasAlarms", "AlarmArns"), ("HasDatabase", "InstanceIdentifier")],
+    [
+        ("HasAlarms", "AlarmArns"),
+        ("HasAlternate", "AlternateTargetGroupFullName"),
+        ("HasDatabase", "InstanceIdentifier"),
+    ],
 )
 def test_row_of_what_the_system_lacks_is_left_out(
     body: dict[str, Any], rows: list[Any], condition: str, parameter: str

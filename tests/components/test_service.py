@@ -86,7 +86,10 @@ def test_task_role_may_do_only_what_is_switched_on(resources: Any) -> None:
     assert granted.keys() == {"HasExecuteCommand", "HasTracing", "HasBucket"}
     (shell,) = granted["HasExecuteCommand"]["PolicyDocument"]["Statement"]
     assert all(action.startswith("ssmmessages:") for action in shell["Action"])
-    listing, objects = granted["HasBucket"]["PolicyDocument"]["Statement"]
+    listing, objects, keyed = granted["HasBucket"]["PolicyDocument"]["Statement"]
+    condition, decryption, _ = keyed["Fn::If"]
+    assert condition == "HasBucketKey"
+    assert decryption["Resource"] == {"Ref": "BucketKeyArn"}
     assert listing["Resource"] == {"Ref": "BucketArn"}
     assert objects["Resource"] == {"Fn::Join": ["", [{"Ref": "BucketArn"}, "/*"]]}
 
@@ -106,13 +109,16 @@ def test_capacity_is_a_strategy_without_a_launch_type(template: Any, ecs: Any) -
     assert said[spot[0]] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "Capacity"}, "on-demand"]}]}
 
 
-def test_failed_deployment_rolls_back_by_breaker_and_alarms(resources: Any, ecs: Any) -> None:
-    deployment = ecs["DeploymentConfiguration"]
-    assert deployment["DeploymentCircuitBreaker"] == {"Enable": True, "Rollback": True}
-    assert deployment["Alarms"]["Rollback"] == {"Ref": "RollsBackOnAlarm"}
-    for name in deployment["Alarms"]["AlarmNames"]:
+def test_failed_deployment_rolls_back_by_alarms_that_know_only_the_targets(
+    resources: Any, ecs: Any
+) -> None:
+    alarms = ecs["DeploymentConfiguration"]["Alarms"]
+    assert alarms["Rollback"] == {"Ref": "RollsBackOnAlarm"}
+    names = [name.get("Fn::If", [None, name])[1]["Ref"] for name in alarms["AlarmNames"]]
+    assert len(names) == 4
+    for name in names:
         # the service refers to its alarms, so that they must not refer to it
-        assert "Service" not in json.dumps(resources[name["Ref"]]["Properties"]["Dimensions"])
+        assert "Service" not in json.dumps(resources[name]["Properties"]["Dimensions"])
 
 
 def test_rebalancing_over_zones_finds_room(template: Any, ecs: Any) -> None:
@@ -121,7 +127,8 @@ def test_rebalancing_over_zones_finds_room(template: Any, ecs: Any) -> None:
 
 
 def test_service_waits_for_its_rule_and_for_the_way_to_its_tasks(resources: Any) -> None:
-    assert resources["Service"]["DependsOn"] == ["ListenerRule", "LoadBalancerToTasks"]
+    assert resources["Service"]["DependsOn"] == "LoadBalancerToTasks"
+    assert resources["LoadBalancerToTasks"]["DependsOn"] == "ListenerRule"
     way = resources["LoadBalancerToTasks"]["Properties"]
     assert way["GroupId"] == {"Ref": "LoadBalancerSecurityGroupId"}
     assert way["DestinationSecurityGroupId"] == {"Fn::GetAtt": ["TaskSecurityGroup", "GroupId"]}
@@ -168,3 +175,10 @@ def test_every_alarm_has_a_threshold_of_its_own_and_notifies(
     assert alarm["Threshold"] == {"Ref": threshold}
     assert "Default" in template["Parameters"][threshold]
     assert alarm["AlarmActions"] == alarm["OKActions"] == [{"Ref": "AlarmTopicArn"}]
+
+
+@pytest.mark.parametrize("what", ["Cpu", "Memory"])
+def test_load_alarms_begin_at_85_percent_after_five_minutes(template: Any, what: str) -> None:
+    assert template["Parameters"][f"{what}ThresholdPercent"]["Default"] == 85
+    alarm = template["Resources"][f"{what}Alarm"]["Properties"]
+    assert alarm["Period"] * alarm["EvaluationPeriods"] == 5 * 60

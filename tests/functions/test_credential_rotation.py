@@ -11,7 +11,16 @@ import pytest
 
 from templates_src.functions.credential_rotation import handler as rotation
 
-from .conftest import CONNECTION, CREDENTIALS, FIRST_PASSWORD, MASTER, Ecs, Server, Store
+from .conftest import (
+    CONNECTION,
+    CREDENTIALS,
+    FIRST_PASSWORD,
+    MASTER,
+    Ecs,
+    Server,
+    Store,
+    refusal,
+)
 
 STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
 SERVICES = "arn:aws:ecs:eu-central-1:123456789012:service/cluster"
@@ -301,3 +310,62 @@ def test_names_in_certificates_are_verified() -> None:
     context = rotation.tls()
     assert context.check_hostname
     assert context.verify_mode is ssl.CERT_REQUIRED
+
+
+class CodeDeploy:
+    def __init__(self) -> None:
+        self.created: list[dict[str, Any]] = []
+        self.refuses = False
+
+    def get_deployment_group(self, **names: str) -> dict[str, Any]:
+        assert set(names.values()) == {"shop"}
+        service = {"clusterName": "cluster", "serviceName": "v1"}
+        return {"deploymentGroupInfo": {"ecsServices": [service]}}
+
+    def create_deployment(self, **given: Any) -> None:
+        if self.refuses:
+            raise refusal("DeploymentLimitExceededException")
+        self.created.append(given)
+
+
+@pytest.fixture
+def codedeploy(monkeypatch: pytest.MonkeyPatch, run: Run, store: Store, ecs: Ecs) -> CodeDeploy:
+    made = CodeDeploy()
+    target = {"containerName": "app", "containerPort": 8000}
+    sets = [
+        {"status": "ACTIVE", "taskDefinition": "next:9", "loadBalancers": [target]},
+        {"status": "PRIMARY", "taskDefinition": "live:8", "loadBalancers": [target]},
+    ]
+    described = {"services": [{"taskSets": sets}]}
+    monkeypatch.setattr(ecs, "describe_services", lambda **_: described, raising=False)
+    monkeypatch.setenv("SERVICE_ARNS", "")
+    monkeypatch.setenv("RELEASE_APPLICATION", "shop")
+    clients: dict[str, Any] = {"secretsmanager": store, "ecs": ecs, "codedeploy": made}
+    monkeypatch.setattr(boto3, "client", clients.__getitem__)
+    return made
+
+
+def test_a_service_of_codedeploy_is_released_once_more_as_it_runs(
+    run: Run, codedeploy: CodeDeploy, ecs: Ecs, database: Database
+) -> None:
+    run(*STEPS)
+    (given,) = codedeploy.created
+    assert given["applicationName"] == given["deploymentGroupName"] == "shop"
+    told = json.loads(given["revision"]["appSpecContent"]["content"])
+    (resource,) = told["Resources"]
+    assert resource["TargetService"]["Properties"] == {
+        "TaskDefinition": "live:8",
+        "LoadBalancerInfo": {"ContainerName": "app", "ContainerPort": 8000},
+    }
+    assert ecs.rolled == []
+
+
+def test_a_release_that_is_under_way_already_is_reported(
+    run: Run, codedeploy: CodeDeploy, database: Database
+) -> None:
+    codedeploy.refuses = True
+    with pytest.raises(rotation.RotationError, match=r"not rolled: shop \(.*LimitExceeded"):
+        run(*STEPS)
+    codedeploy.refuses = False
+    run("finishSecret")
+    assert len(codedeploy.created) == 1

@@ -14,7 +14,8 @@ versions of the credentials that Secrets Manager still has, and carries on. That
 rotation that was cancelled half-way and a database restored from a snapshot.
 
 Environment: ``CONNECTION_SECRET_ARN``; ``SERVICE_ARNS``, the ECS services that read the connection
-at their start, comma-joined, may be empty.
+at their start, comma-joined, may be empty; ``RELEASE_APPLICATION``, the CodeDeploy application and
+deployment group of a service that ECS may not roll by itself, may be empty.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ from scramp import ScramMechanism
 
 CURRENT, PENDING = "AWSCURRENT", "AWSPENDING"
 PASSWORD_LENGTH = 40
-CONNECT_SECONDS = 10
+CONNECT_SECONDS = 25  # a paused Aurora takes fifteen to wake
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 WRONG_PASSWORD = "28P01"
 ROOTS = Path(__file__).with_name("rds-roots.pem")
@@ -203,11 +204,46 @@ class Rotation:
                 self.ecs.update_service(cluster=cluster, service=service, forceNewDeployment=True)
             except ClientError as error:
                 failed.append(f"{service} ({error})")
+        application = os.environ.get("RELEASE_APPLICATION")
+        if application:
+            try:
+                self._release_again(application)
+            except ClientError as error:
+                failed.append(f"{application} ({error})")
         if failed:
             raise RotationError(
                 f"{self.arn}: rotated, but not rolled: {', '.join(failed)}; "
-                "force a new deployment of each, their tasks still use the old password"
+                "start a new deployment of each, their tasks still use the old password"
             )
+
+    def _release_again(self, application: str) -> None:
+        """Let CodeDeploy release the revision that runs: ECS refuses to roll its services.
+
+        Without the hooks of a release, since it is no new one; the alarms watch it all the same.
+        """
+        names = {"applicationName": application, "deploymentGroupName": application}
+        codedeploy = boto3.client("codedeploy")
+        group = codedeploy.get_deployment_group(**names)["deploymentGroupInfo"]
+        (of,) = group["ecsServices"]
+        (service,) = self.ecs.describe_services(
+            cluster=of["clusterName"], services=[of["serviceName"]]
+        )["services"]
+        live = next(one for one in service["taskSets"] if one["status"] == "PRIMARY")
+        (target,) = live["loadBalancers"]
+        properties = {
+            "TaskDefinition": live["taskDefinition"],
+            "LoadBalancerInfo": {
+                "ContainerName": target["containerName"],
+                "ContainerPort": target["containerPort"],
+            },
+        }
+        released = {"TargetService": {"Type": "AWS::ECS::Service", "Properties": properties}}
+        content = json.dumps({"version": 0.0, "Resources": [released]})
+        codedeploy.create_deployment(
+            **names,
+            revision={"revisionType": "AppSpecContent", "appSpecContent": {"content": content}},
+            description="the same revision once more, after a rotation of its credentials",
+        )
 
 
 def new_password() -> str:
