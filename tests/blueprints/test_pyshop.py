@@ -208,3 +208,8 @@ def test_only_who_holds_the_clients_group_reaches_the_database(
 )
 def test_what_the_documents_watch_is_watched(find: Find, path: str) -> None:
     assert find("production", path)["AlarmActions"]
+
+
+def test_office_hours_are_off_until_somebody_wants_them(systems: dict[str, System]) -> None:
+    for system in systems.values():
+        assert not paths(system, "AWS::Scheduler::Schedule")
