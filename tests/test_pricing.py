@@ -13,7 +13,9 @@ from stackyard.errors import BuildError
 from stackyard.pricing import Bill, price
 from stackyard.pricing.items import FREE, PRICED
 from stackyard.pricing.tables import Prices, prices, promises, usage
+from stackyard.project import Project
 from stackyard.resolved import System, resolve
+from stackyard.start import resolved
 from tests.support import ROOT
 
 USAGE = usage(ROOT / "params" / "usage.yaml")
@@ -148,3 +150,14 @@ def test_prices_are_of_one_day() -> None:
     table: Prices = prices()
     assert table.region == "us-east-1"
     assert len(table.date) == len("2026-11-20")
+
+
+@pytest.mark.parametrize("environment", ["dev", "production"])
+def test_pyshop_costs_what_its_documents_say_or_gives_the_reason(
+    project: Project, environment: str
+) -> None:
+    found = price(resolved(project, "pyshop", environment), prices(), USAGE)
+    assert found.unpriced == []
+    for promise in promises("pyshop", environment):
+        close = promise.least * 0.9 <= ours(found, promise) <= promise.most * 1.1
+        assert close or promise.reason, f"{promise.row} {promise.text}: {ours(found, promise)}"

@@ -39,6 +39,8 @@ class _Snapshots(NamedTuple):
 
 DELETIONS = {
     BUCKET: _Deletion("s3", "delete_bucket", "Bucket"),
+    # one that holds recovery points refuses, and they are what somebody may still want
+    "AWS::Backup::BackupVault": _Deletion("backup", "delete_backup_vault", "BackupVaultName"),
     "AWS::CloudWatch::Alarm": _Deletion("cloudwatch", "delete_alarms", "AlarmNames"),
     "AWS::Cognito::UserPool": _Deletion("cognito-idp", "delete_user_pool", "UserPoolId"),
     "AWS::DynamoDB::Table": _Deletion("dynamodb", "delete_table", "TableName"),
@@ -87,6 +89,7 @@ HOURLY = "is paid for by the hour"
 MONTHLY = "is paid for by the month"
 STORED = "what it stores is paid for"
 COSTS = {
+    "AWS::Backup::BackupVault": STORED,
     "AWS::DocDB::DBCluster": HOURLY,
     "AWS::DynamoDB::Table": STORED,
     "AWS::EC2::Volume": MONTHLY,
@@ -135,6 +138,16 @@ def delete(account: Account, resource_type: str, physical_id: str) -> bool:
         if any(text in error.code for text in GONE):
             return False
         raise
+    return True
+
+
+def exists(account: Account, resource_type: str, physical_id: str) -> bool:
+    """Return whether a resource is there, False only if AWS says that it is not."""
+    client = account.client("cloudcontrol", physical_id)
+    try:
+        client.get_resource(TypeName=resource_type, Identifier=physical_id)
+    except AwsError as error:
+        return error.code != "ResourceNotFoundException"
     return True
 
 

@@ -28,7 +28,7 @@ def _lift_pool(client: Any, pool_id: str) -> None:
     # what UpdateUserPool is not told it resets:
     # https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_UpdateUserPool.html
     taken = client.meta.service_model.operation_model("UpdateUserPool").input_shape.members
-    kept = {name: value for name, value in pool.items() if name in taken}
+    kept = {name: value for name, value in pool.items() if name in taken and value != ""}
     client.update_user_pool(**{**kept, "UserPoolId": pool_id, "DeletionProtection": "INACTIVE"})
 
 
@@ -64,6 +64,16 @@ PROTECTIONS = {
         ),
         lambda client, name: client.modify_db_cluster(
             DBClusterIdentifier=name, DeletionProtection=False
+        ),
+    ),
+    "AWS::OpenSearchServerless::Collection": _Protection(
+        "opensearchserverless",
+        lambda client, collection: any(
+            found.get("deletionProtection") == "ENABLED"
+            for found in client.batch_get_collection(ids=[collection])["collectionDetails"]
+        ),
+        lambda client, collection: client.update_collection(
+            id=collection, deletionProtection="DISABLED"
         ),
     ),
     "AWS::RDS::DBInstance": _Protection(

@@ -78,6 +78,9 @@ def put_once(account: Account, bucket: str, key: str, body: bytes, *, there: boo
         else:
             return True
     found = client.head_object(Bucket=bucket, Key=key)["Metadata"].get(DIGEST)
+    if found is None:  # another client has put it, such as the AWS CLI
+        answer = client.get_object(Bucket=bucket, Key=key)
+        found = hashlib.sha256(answer["Body"].read()).hexdigest()
     if found != digest:
         raise DeployError(
             f"s3://{bucket}/{key}: holds other bytes than those to publish; "

@@ -21,10 +21,11 @@ from stackyard.commands.options import (
     Verbose,
     Yes,
 )
-from stackyard.commands.targets import Target, target
+from stackyard.commands.targets import locks_of, target
 from stackyard.errors import UsageError
 
 if TYPE_CHECKING:
+    from stackyard.deploy.target import Target as Place
     from stackyard.observe.diff import Difference
     from stackyard.observe.drift import Drift
 
@@ -84,6 +85,8 @@ def drift(
     """Find what was changed behind the stack's back; exit status 5 if anything was."""
     from stackyard.observe import drift as observing
 
+    if revert and as_json and not yes:
+        raise UsageError("drift: nobody can answer with --json; add --yes")
     found = target(
         context.obj, blueprint, environment, on_local=on_local, profile=profile, region=region
     )
@@ -94,28 +97,29 @@ def drift(
     elif not as_json:
         _print_drift(rows, found.item.stack_name, with_governed=with_governed)
     if revert and counted:
-        sys.exit(_revert(found, yes=yes, as_json=as_json))
+        place = locks_of(context.obj, found.item, region, profile, on_local=on_local)
+        sys.exit(_revert(place, found.item.stack_name, yes=yes, as_json=as_json))
     sys.exit(DRIFTED if counted else 0)
 
 
-def _revert(found: Target, *, yes: bool, as_json: bool) -> int:
+def _revert(place: Place, stack_name: str, *, yes: bool, as_json: bool) -> int:
     """Plan, ask, and bring a stack back to its template."""
     from stackyard.deploy import apply
-    from stackyard.deploy.lock import held
+    from stackyard.deploy.lock import PATIENCE_SECONDS
     from stackyard.deploy.revert import prepare
     from stackyard.view_watch import Watching
 
-    watching = Watching(as_json=as_json)
-    with held(found.account, found.item.stack_name):
-        plan = prepare(found.account, found.item.stack_name)
+    watching = Watching(as_json=as_json, lines=True)
+    with place.locked(stack_name, PATIENCE_SECONDS) as lock:
+        plan = prepare(place.account, stack_name, place.role_arn)
         if plan is None:
-            print(f"{found.item.stack_name}: CloudFormation sees nothing to revert")
+            print(f"{stack_name}: CloudFormation sees nothing to revert", file=sys.stderr)
             return DRIFTED
         with watching:
-            for event in apply.carry_out(found.account, plan):
+            for event in apply.carry_out(place.account, plan, lock):
                 watching.see(event)
                 if watching.asks(event) and not yes:
-                    watching.confirm(f"Revert the drift of {found.item.stack_name}?")
+                    watching.confirm(f"Revert the drift of {stack_name}?")
     return watching.finish()
 
 
@@ -149,7 +153,8 @@ def _print_drift(rows: Sequence[Drift], stack_name: str, *, with_governed: bool)
     counted = sum(one.counts for one in rows)
     folded = f", {governed} properties that something else governs" if governed else ""
     listed = "; --governed lists them" if governed and not with_governed else ""
-    print(f"{stack_name}: {counted} resources have drifted{folded}{listed}")
+    many = {0: "nothing has", 1: "1 resource has"}.get(counted, f"{counted} resources have")
+    print(f"{stack_name}: {many} drifted{folded}{listed}")
 
 
 def _short(value: Any) -> str:

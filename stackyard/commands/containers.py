@@ -63,8 +63,13 @@ def logs(
             group: source for group, source in sources.items() if name in (source, group)
         } or _unknown(name, sources)
     read = observing.follow if following else observing.entries
+    is_silent = True
     for entry in read(found.account, sources, begin, pattern):
         _print(entry, as_json=as_json)
+        is_silent = False
+    if is_silent:
+        hint = "--since 1d looks further back"
+        print(f"logs: nothing in {len(sources)} log groups since {since}; {hint}", file=sys.stderr)
 
 
 def exec_(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -25,15 +25,14 @@ from stackyard.commands.options import (
     Yes,
 )
 from stackyard.commands.place import Site, Where, site
-from stackyard.errors import DeployError, StackyardError, UsageError
+from stackyard.errors import StackyardError, UsageError
 from stackyard.project import Project
 
 if TYPE_CHECKING:
-    from stackyard.deploy.events import DeployEvent, Outcome
+    from stackyard.deploy.events import DeployEvent
     from stackyard.deploy.lock import Lock
     from stackyard.view import Watching
 
-SIDE_BY_SIDE = 4  # environments at a time
 PATIENCE_SECONDS = 120  # a dead owner's lock has expired by then
 
 
@@ -91,6 +90,8 @@ def deploy(
         # a plan was approved when it was made; an embedded account is nobody's production
         yes=yes or on_local or plan is not None,
     )
+    if as_json and not wish.yes:
+        raise UsageError("deploy: nobody can answer with --json; add --yes")
     if len(environments) == 1:
         with site(context.obj, blueprint, environments[0], where) as here:
             sys.exit(_one(here, wish, as_json=as_json))
@@ -114,9 +115,23 @@ def _one(here: Site, wish: _Wish, *, as_json: bool) -> int:
                 if event.operation == "update" or not wish.yes:
                     show(event.preview, name)
                 if not (event.refused or wish.yes):
-                    watching.confirm(f"Deploy {name} to {account.id} in {account.region}?")
+                    place = f"{account.id} in {account.region}"
+                    watching.confirm(f"Deploy {name} to {place}{_monthly(here)}?")
     stand_ins = here.server.stand_ins(account) if here.server else []
     return watching.finish(stand_ins, here.notes)
+
+
+def _monthly(here: Site) -> str:
+    """Return what a month of it costs; empty where nothing is assumed about its usage."""
+    from stackyard.pricing import price, tables
+
+    assumed = here.project.params / "usage.yaml"
+    if not assumed.exists():
+        return ""
+    usage = tables.usage(assumed)
+    system = here.build.resolve(here.item.blueprint, here.item, here.target.account.region)
+    bill = price(system, tables.prices(), usage)
+    return f", about ${bill.usd:,.0f} a month at prices of {bill.region}"
 
 
 def _events(here: Site, wish: _Wish, lock: Lock | None) -> Iterator[DeployEvent]:
@@ -147,18 +162,19 @@ def _watching(here: Site, wish: _Wish, *, as_json: bool) -> Watching:
         path = here.project.work / "durations.json"
         durations = Durations(path, f"{place}{item.stack_name}")
     resume = f"python build.py deploy {wish.blueprint} {item.environment}"
-    return Watching(as_json=as_json, resume=resume, waits=waits(system), durations=durations)
+    resume += " --local" if account.is_embedded else ""
+    return Watching(
+        as_json=as_json, lines=True, resume=resume, waits=waits(system), durations=durations
+    )
 
 
 def _several(
     project: Project, wish: _Wish, where: Where, environments: Sequence[str], *, as_json: bool
 ) -> int:
     """Deploy environments side by side; what fails in one keeps no other from its end."""
-    from contextlib import ExitStack
+    from stackyard.commands import side_by_side
 
-    from stackyard.deploy.events import Outcome
-
-    ends: dict[str, Outcome | StackyardError] = {}
+    failed: dict[str, StackyardError] = {}
     with ExitStack() as stack:
         sites = {}
         for name in dict.fromkeys(environments):
@@ -166,44 +182,13 @@ def _several(
                 # one after the other: each builds, and dist/ is one
                 sites[name] = stack.enter_context(site(project, wish.blueprint, name, where))
             except StackyardError as error:
-                ends[name] = error
-        with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-            done = pool.map(lambda name: _quietly(name, sites[name], wish, as_json=as_json), sites)
-            ends |= zip(sites, done, strict=True)
-    if as_json:
-        print(json.dumps({name: _data(end) for name, end in ends.items()}, default=str))
-    for name, end in ends.items():
-        if isinstance(end, Outcome) and not as_json:
-            print(f"{name}: {end.stack_name} {end.result} ({end.status})")
-            if end.cause:
-                print(f"error: {name}: {end.cause.name}: {end.cause.reason}", file=sys.stderr)
-        elif isinstance(end, StackyardError):
-            print(f"error: {name}: {end}", file=sys.stderr)
-    return max(_status(end) for end in ends.values())
-
-
-def _quietly(name: str, here: Site, wish: _Wish, *, as_json: bool) -> Outcome | StackyardError:
-    """Deploy one of several environments, with a line for each nested stack that is done."""
-    from stackyard.deploy.events import Outcome, Progress
-
-    last: Any = None
-    try:
-        with here.target.locked(here.item.stack_name, wish.lock_timeout) as lock:
-            for event in _events(here, wish, lock):
-                last = event
-                if isinstance(event, Progress) and event.event.is_of_stack and not as_json:
-                    print(f"{name}: {event.name or 'root'}: {event.event.status}", flush=True)
-    except StackyardError as error:
-        return error
-    assert isinstance(last, Outcome), "a deployment ends with an outcome"
-    return last
-
-
-def _data(end: Outcome | StackyardError) -> dict[str, Any]:
-    return {"error": str(end)} if isinstance(end, StackyardError) else asdict(end)
-
-
-def _status(end: Outcome | StackyardError) -> int:
-    if isinstance(end, StackyardError):
-        return end.status
-    return 0 if end.is_good else DeployError.status
+                failed[name] = error
+        works = {
+            name: side_by_side.Work(
+                lock=partial(here.target.locked, here.item.stack_name, wish.lock_timeout),
+                begin=partial(_events, here, wish),
+            )
+            for name, here in sites.items()
+        }
+        ends = failed | side_by_side.run(works, as_json=as_json)
+    return side_by_side.tell(ends, as_json=as_json)

@@ -102,7 +102,11 @@ def _looked(here: Site, request: Request) -> Preview:
         assert request.desired is not None
         note = "not published yet: compared with what is deployed, CloudFormation was not asked"
         return replace(compared(account, stack, request.desired), notes=(note,))
-    made = planning.prepare(account, request)
+    try:
+        made = planning.prepare(account, request)
+    except planning.GuardedError as error:
+        note = f"compared with what is deployed, as a stack policy stops CloudFormation: {error}"
+        return replace(error.preview, notes=(note,))
     if made is None:
         return Preview((), "change set")
     planning.discard(account, made.change_set, made.operation)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from stackyard import start
 from stackyard.commands.options import (
     Blueprint,
     Environment,
@@ -21,6 +20,7 @@ from stackyard.commands.options import (
     Verbose,
     Yes,
 )
+from stackyard.commands.targets import locks_of
 from stackyard.errors import BuildError, DeployError
 from stackyard.project import Project
 
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from stackyard.aws.account import Account
     from stackyard.deploy.diagnosis import Diagnosis
     from stackyard.deploy.events import DeployEvent
+    from stackyard.deploy.holdings import Holding
     from stackyard.deploy.survey import Consent, Survey
-    from stackyard.deploy.target import Target
     from stackyard.environments import ParameterSet
 
 Named = Annotated[
@@ -61,15 +61,14 @@ def recover(
     from stackyard.view import Watching
 
     item = _chosen(context.obj, blueprint, environment)
-    target = _target(context.obj, item, region, profile, on_local=on_local)
+    target = locks_of(context.obj, item, region, profile, on_local=on_local)
     account = target.account
     named = frozenset(delete_data or ())
-    watching = Watching(as_json=as_json)
-    steps: list[dict[str, Any]] = []
+    watching = Watching(as_json=as_json, lines=True)
     with target.locked(item.stack_name, PATIENCE_SECONDS):
         for _ in range(ROUNDS):
             found = diagnosis.diagnose(account, item.stack_name)
-            steps.append(_said(found, item, as_json=as_json, skips=skips, named=named))
+            _say(found, item, as_json=as_json, skips=skips, named=named)
             if found is None or found.state.action in ("nothing", "by hand"):
                 break
             if found.state.action != "watch" and not yes:
@@ -80,10 +79,6 @@ def recover(
                 if found.state.action == "watch" and stuck:
                     continue
             break
-    if as_json:
-        ended = asdict(watching.outcome) if watching.outcome else None
-        print(json.dumps({"steps": steps, "outcome": ended}, default=str))
-        sys.exit(_status(watching, found))
     sys.exit(watching.finish() if watching.outcome else _status(watching, found))
 
 
@@ -105,9 +100,9 @@ def orphan(
     from stackyard.view import Watching
 
     item = _chosen(context.obj, blueprint, environment)
-    target = _target(context.obj, item, region, profile, on_local=on_local)
+    target = locks_of(context.obj, item, region, profile, on_local=on_local)
     account = target.account
-    watching = Watching(as_json=as_json)
+    watching = Watching(as_json=as_json, lines=True)
     with target.locked(item.stack_name, PATIENCE_SECONDS):
         release = orphaning.prepare(account, item.stack_name, resource)
         one = release.resource
@@ -146,11 +141,11 @@ def destroy(
     from stackyard.view import Watching
 
     item = _chosen(context.obj, blueprint, environment)
-    watching = Watching(as_json=as_json)
+    watching = Watching(as_json=as_json, lines=True)
     if on_local and running(context.obj.root) is None:
         watching.see(Outcome("absent", item.stack_name, "no embedded account is running"))
         sys.exit(watching.finish())
-    target = _target(context.obj, item, region, profile, on_local=on_local)
+    target = locks_of(context.obj, item, region, profile, on_local=on_local)
     account = target.account
     consent = surveying.Consent(
         rule=item.destroy,  # type: ignore[arg-type]  # one of settings.DESTROY_RULES
@@ -158,7 +153,9 @@ def destroy(
         lifts_protection=lift_protection,
     )
     with target.locked(item.stack_name, PATIENCE_SECONDS):
-        found = surveying.survey(account, item.stack_name)
+        # what is being deleted already is only watched to its end
+        begun = destroying.deleting(account, item.stack_name)
+        found = None if begun else surveying.survey(account, item.stack_name)
         if found:
             surveying.check(found, consent)
             _warn(found, consent, account, as_json=as_json)
@@ -174,33 +171,41 @@ def _show(watching: Any, events: Iterable[DeployEvent]) -> None:
             watching.see(event)
 
 
-def _said(
+def _say(
     found: Diagnosis | None,
     item: ParameterSet,
     *,
     as_json: bool,
     skips: bool,
     named: frozenset[str],
-) -> dict[str, Any]:
-    """Print a diagnosis for people, or return it for machines."""
+) -> None:
+    """Print a diagnosis, as a line for machines."""
     from stackyard.deploy.diagnosis import spared
 
-    if found is None:
-        if not as_json:
-            print(f"{item.stack_name}: there is no such stack; nothing to recover")
-        return {"stack_name": item.stack_name, "status": "absent"}
-    kept = spared(found, named) if found.state.action == "finish deletion" else []
+    kept = spared(found, named) if found and found.state.action == "finish deletion" else []
     if as_json:
-        return {
-            "stack_name": found.stack.name,
-            "status": found.stack.status,
-            **found.state._asdict(),
-            "blocking": [asdict(one) for one in found.blocking],
-            "held": [one.path for one in found.held],
-            "kept": [one.path for one in kept],
-            "change_sets": [one.name for one in found.change_sets],
-            "warnings": list(found.warnings),
-        }
+        data = _data(found, kept) if found else {"stack_name": item.stack_name, "status": "absent"}
+        print(json.dumps({"event": "diagnosis", **data}, default=str), flush=True)
+    elif found is None:
+        print(f"{item.stack_name}: there is no such stack; nothing to recover")
+    else:
+        _describe(found, kept, skips=skips)
+
+
+def _data(found: Diagnosis, kept: Sequence[Holding]) -> dict[str, Any]:
+    return {
+        "stack_name": found.stack.name,
+        "status": found.stack.status,
+        **found.state._asdict(),
+        "blocking": [asdict(one) for one in found.blocking],
+        "held": [one.path for one in found.held],
+        "kept": [one.path for one in kept],
+        "change_sets": [one.name for one in found.change_sets],
+        "warnings": list(found.warnings),
+    }
+
+
+def _describe(found: Diagnosis, kept: Sequence[Holding], *, skips: bool) -> None:
     print(f"{found.stack.name}: is in {found.stack.status}: {found.state.meaning}")
     for one in found.blocking:
         print(f"  blocks: {one.path} ({one.type} {one.physical_id}): {one.reason}")
@@ -217,7 +222,6 @@ def _said(
         print(f"warning: {warning}")
     if found.state.proposal:
         print(f"proposal: {found.state.proposal}")
-    return {}
 
 
 def _warn(found: Survey, consent: Consent, account: Account, *, as_json: bool) -> None:
@@ -229,7 +233,9 @@ def _warn(found: Survey, consent: Consent, account: Account, *, as_json: bool) -
     name, where = found.stack.name, f"account {account.id}, {account.region}"
     print(f"{name}: {len(found.held)} resources in {where}; its rule is {consent.rule}")
     for one in found.stateful:
-        print(f"  {fate(one, consent)}: {one.path} ({one.type} {one.physical_id}): {one.loss}")
+        print(
+            f"  to be {fate(one, consent)}: {one.path} ({one.type} {one.physical_id}): {one.loss}"
+        )
     print("warning: what is deleted cannot be brought back")
 
 
@@ -250,20 +256,3 @@ def _chosen(project: Project, blueprint: str, name: str) -> ParameterSet:
         problems = [str(finding) for finding in made.report.findings]
         raise BuildError("\n".join(problems) or f"{blueprint} {name}: cannot be read")
     return item
-
-
-def _target(
-    project: Project, item: ParameterSet, region: str, profile: str, *, on_local: bool
-) -> Target:
-    """Return where an environment is deployed; another account than the configured is refused."""
-    from stackyard import config
-    from stackyard.deploy.target import bootstrapped, of_environment
-    from stackyard.local.account import running
-
-    if not on_local:
-        given = {"region": region, "profile": profile, "bucket": ""}
-        return of_environment(item, config.load(project.root), **given)
-    server = running(project.root)
-    if server is None:
-        raise DeployError("no embedded account is running; deploy with --local first")
-    return bootstrapped(server.account(start.region_of(item, region)))

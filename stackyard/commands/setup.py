@@ -104,6 +104,8 @@ def bootstrap(
         "OidcProviderArn": oidc_provider,
         "PermissionsBoundaryArn": boundary,
     }
+    if as_json and not (yes or on_local):
+        raise UsageError("bootstrap: nobody can answer with --json; add --yes")
     allowed = frozenset(allow_data_loss or ())
     status = 0
     for account in _accounts(context.obj, environment, profile, region, port, on_local=on_local):
@@ -120,7 +122,7 @@ def _deployed(account: Account, request: Any, *, asks: bool, as_json: bool) -> i
     from stackyard.view import Watching
     from stackyard.view_plan import show
 
-    watching = Watching(as_json=as_json, resume="python build.py bootstrap")
+    watching = Watching(as_json=as_json, lines=True, resume="python build.py bootstrap")
     with watching:
         for event in apply.deploy(account, request):
             watching.see(event)

@@ -12,6 +12,7 @@ from stackyard.project import Project
 if TYPE_CHECKING:
     from stackyard.aws.account import Account
     from stackyard.aws.cloudformation import Stack
+    from stackyard.deploy.target import Target as Place
     from stackyard.environments import ParameterSet
 
 
@@ -94,3 +95,21 @@ def account(
             raise DeployError("no embedded account is running; deploy with --local first")
         return server.account(start.region_of(item, region))
     return account_of(item, config.load(project.root), region=region, profile=profile)
+
+
+def locks_of(
+    project: Project, item: ParameterSet, region: str, profile: str, *, on_local: bool
+) -> Place:
+    """Return where an environment is deployed, with the role and the locks to change it.
+
+    Raises:
+        BuildError: as ``account``.
+        DeployError: likewise, or bootstrap has not run there.
+    """
+    from stackyard import config
+    from stackyard.deploy.target import bootstrapped, of_environment
+
+    if on_local:
+        return bootstrapped(account(project, item, on_local=True, region=region))
+    given = {"region": region, "profile": profile, "bucket": ""}
+    return of_environment(item, config.load(project.root), **given)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from stackyard.pricing.items import FREE, PRICED
+from stackyard.pricing.items import FREE, PRICED, UNPRICED
 from stackyard.pricing.tables import Prices, Usage
 from stackyard.resolved import System
 
@@ -46,7 +46,8 @@ class Bill:
         region: whose prices.
         date: of the prices.
         lines: in the order of the stacks.
-        unpriced: resources that may cost something and have no price here, with their type.
+        unpriced: resources that may cost something and have no price here, with their type
+            and the reason where there is one.
     """
 
     blueprint: str
@@ -88,7 +89,9 @@ def price(system: System, prices: Prices, usage: Mapping[str, Usage]) -> Bill:
             continue
         items = PRICED.get(resource.type)
         if items is None:
-            unpriced.append((resource.path, resource.type))
+            reason = UNPRICED.get(resource.type)
+            kind = f"{resource.type}: {reason}" if reason else resource.type
+            unpriced.append((resource.path, kind))
             continue
         for item in items(system, resource, assumed):
             row = prices.rows.get(item.price)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from stackyard.pricing.office_hours import awake
 from stackyard.pricing.tables import Usage
 from stackyard.resolved import Resource, System, plain, unknowns
 
@@ -64,7 +65,9 @@ def service(system: System, resource: Resource, usage: Usage) -> Iterator[Item]:
     memory = float(task.properties["Memory"]) / MIB
     factor = 1 - spot * usage["spot_discount_percent"] / 100
     how = f", {spot:.0%} on Spot" if spot else ""
-    hours = usage["hours"] * count
+    share = awake(system, resource)
+    how += f", {share:.0%} of the hours" if share < 1 else ""
+    hours = usage["hours"] * count * share
     text = f"{count:g} tasks, {cores:g} vCPU{how}"
     yield Item(f"fargate-{chip}-vcpu", hours * cores, text, "fargate", factor)
     text = f"{count:g} tasks, {memory:g} GB{how}"
@@ -136,6 +139,13 @@ def endpoint(system: System, resource: Resource, usage: Usage) -> Iterator[Item]
         yield Item("interface-endpoint", usage["hours"] * zones, f"{name}, {zones} zones", "nat")
 
 
+@of("AWS::OpenSearchServerless::VpcEndpoint")
+def search_endpoint(system: System, resource: Resource, usage: Usage) -> Iterator[Item]:
+    """An interface endpoint, as those of EC2 are billed."""
+    zones = len(_listed(resource.properties.get("SubnetIds")))
+    yield Item("interface-endpoint", usage["hours"] * zones, f"search, {zones} zones", "nat")
+
+
 @of("AWS::RDS::DBInstance")
 def database(system: System, resource: Resource, usage: Usage) -> Iterator[Item]:
     """An instance and its storage, both twice with a standby; Aurora's capacity."""
@@ -147,8 +157,10 @@ def database(system: System, resource: Resource, usage: Usage) -> Iterator[Item]
     copies = 2 if is_true(properties.get("MultiAZ")) else 1
     how = " with a standby" if copies == 2 else ""
     engine = str(plain(properties.get("Engine", "postgres")))
-    hours = usage["hours"] * copies
-    yield Item(f"rds-{engine}-{size}", hours, f"{size}{how}", "database")
+    share = awake(system, resource)
+    hours = usage["hours"] * copies * share
+    text = f"{size}{how}" + (f", {share:.0%} of the hours" if share < 1 else "")
+    yield Item(f"rds-{engine}-{size}", hours, text, "database")
     source = system.target(properties.get("SourceDBInstanceIdentifier")) or resource
     storage = float(source.properties["AllocatedStorage"])
     text = f"{storage:g} GB gp3{how}"
@@ -162,8 +174,10 @@ def _aurora(system: System, resource: Resource, usage: Usage) -> Iterator[Item]:
     scaling = plain(cluster.properties["ServerlessV2ScalingConfiguration"])
     least, most = float(scaling["MinCapacity"]), float(scaling["MaxCapacity"])
     average = least + (most - least) * usage["aurora_average_capacity_percent"] / 100
+    share = awake(system, cluster)
     text = f"{average:g} ACU on average of {least:g} to {most:g}"
-    yield Item("aurora-capacity", usage["hours"] * average, text, "database")
+    text += f", {share:.0%} of the hours" if share < 1 else ""
+    yield Item("aurora-capacity", usage["hours"] * average * share, text, "database")
 
 
 @of("AWS::RDS::DBCluster")
@@ -185,8 +199,12 @@ def cluster(system: System, resource: Resource, usage: Usage) -> Iterator[Item]:
 
 @of("AWS::CloudWatch::Alarm")
 def alarm(system: System, resource: Resource, usage: Usage) -> Iterator[Item]:
-    """An alarm on one metric."""
-    yield Item("alarm", 1, "alarm", "monitoring")
+    """An alarm, billed by the metrics that it reads; a band around what is usual is two more."""
+    queries = plain(resource.properties.get("Metrics")) or []
+    metrics = sum("MetricStat" in query for query in queries) or 1
+    if any("ANOMALY_DETECTION_BAND" in str(query.get("Expression")) for query in queries):
+        metrics += 2
+    yield Item("alarm", metrics, "alarm" if metrics == 1 else f"{metrics} metrics", "monitoring")
 
 
 @of("AWS::CloudWatch::Dashboard")
@@ -224,6 +242,13 @@ def repository(system: System, resource: Resource, usage: Usage) -> Iterator[Ite
 def bucket(system: System, resource: Resource, usage: Usage) -> Iterator[Item]:
     """Stored objects."""
     yield Item("s3-storage", usage["bucket_gb"], "objects", "storage")
+
+
+@of("AWS::DynamoDB::Table")
+def table(system: System, resource: Resource, usage: Usage) -> Iterator[Item]:
+    """Writes to a table that is billed by request; reads and storage of a few rows are nothing."""
+    writes = usage["table_writes_millions"]
+    yield Item("dynamodb-writes", writes, f"{writes:g} million writes", "other")
 
 
 @of("AWS::Route53::HostedZone")
@@ -302,6 +327,10 @@ def _listed(value: Any) -> list[Any]:
     return list(value) if isinstance(value, list) else [value]
 
 
+# What has no price of its own, and why that does not mean that it costs nothing
+UNPRICED: Mapping[str, str] = {
+    "AWS::CloudFormation::StackSet": "costs in each account what the system that it deploys costs",
+}
 # What AWS does not bill by itself. A type that is in neither list is shown as unpriced.
 FREE: Mapping[str, None] = dict.fromkeys(
     f"AWS::{name}"
@@ -313,9 +342,22 @@ FREE: Mapping[str, None] = dict.fromkeys(
         *("Backup::BackupPlan", "Backup::BackupSelection", "Budgets::Budget"),
         *("CE::AnomalyMonitor", "CE::AnomalySubscription", "CertificateManager::Certificate"),
         *("CloudFormation::Stack", "CloudFormation::WaitConditionHandle"),
-        *("CloudFront::OriginAccessControl", "CodeDeploy::Application"),
-        *("CodeDeploy::DeploymentGroup", "Cognito::UserPoolClient", "Cognito::UserPoolDomain"),
-        *("Cognito::UserPoolGroup", "Cognito::UserPoolIdentityProvider"),
+        *(
+            "CloudFront::OriginAccessControl",
+            "CloudWatch::AlarmMuteRule",
+            "CloudWatch::AnomalyDetector",
+        ),
+        *(
+            "CodeDeploy::Application",
+            "CodeDeploy::DeploymentGroup",
+            "Cognito::UserPoolClient",
+            "Cognito::UserPoolDomain",
+        ),
+        *(
+            "Cognito::ManagedLoginBranding",
+            "Cognito::UserPoolGroup",
+            "Cognito::UserPoolIdentityProvider",
+        ),
         *("Cognito::UserPoolResourceServer", "EC2::EIPAssociation", "EC2::FlowLog"),
         *("EC2::InternetGateway", "EC2::NetworkAcl", "EC2::NetworkAclEntry"),
         *("EC2::NetworkInterface", "EC2::Route", "EC2::RouteTable", "EC2::SecurityGroup"),
@@ -327,13 +369,23 @@ FREE: Mapping[str, None] = dict.fromkeys(
         *("IAM::ManagedPolicy", "IAM::OIDCProvider", "IAM::Policy", "IAM::Role", "KMS::Alias"),
         *("Lambda::Alias", "Lambda::EventSourceMapping", "Lambda::Permission"),
         *("Lambda::Version", "Logs::MetricFilter", "Logs::ResourcePolicy"),
-        *("OpenSearchServerless::AccessPolicy", "OpenSearchServerless::LifecyclePolicy"),
+        *(
+            "OpenSearchServerless::AccessPolicy",
+            "OpenSearchServerless::CollectionGroup",
+            "OpenSearchServerless::LifecyclePolicy",
+        ),
         *("OpenSearchServerless::SecurityPolicy", "RDS::DBClusterParameterGroup"),
         *("RDS::DBParameterGroup", "RDS::DBSubnetGroup", "RDS::EventSubscription"),
         *("Route53::RecordSet", "S3::BucketPolicy", "SNS::Subscription", "SNS::Topic"),
         *("SNS::TopicPolicy", "SQS::QueuePolicy", "SSM::Parameter", "Scheduler::Schedule"),
         *("Scheduler::ScheduleGroup", "SecretsManager::ResourcePolicy"),
         *("SecretsManager::RotationSchedule", "SecretsManager::SecretTargetAttachment"),
+        # Service Catalog bills calls of its API, a fraction of a cent each
+        *("ServiceCatalog::CloudFormationProduct", "ServiceCatalog::LaunchRoleConstraint"),
+        *("ServiceCatalog::LaunchTemplateConstraint", "ServiceCatalog::Portfolio"),
+        *("ServiceCatalog::PortfolioPrincipalAssociation", "ServiceCatalog::TagOption"),
+        *("ServiceCatalog::TagOptionAssociation",),
+        *("ServiceCatalog::PortfolioProductAssociation", "ServiceCatalog::PortfolioShare"),
         *("WAFv2::IPSet", "WAFv2::LoggingConfiguration", "WAFv2::WebACLAssociation"),
         *("XRay::SamplingRule",),
     )
