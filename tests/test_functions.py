@@ -104,3 +104,9 @@ def test_a_distribution_that_is_not_as_pinned_is_refused(
     with pytest.raises(BuildError, match=r"requirements.txt:2: ") as refused:
         archive(function)
     assert complaint in str(refused.value)
+
+
+def test_a_function_in_node_carries_its_modules_and_nothing_of_python() -> None:
+    packed = names(archives(FUNCTIONS)["worker"])
+    assert {"handler.js", "schema.sql", "node_modules/postgres/cjs/src/index.js"} <= set(packed)
+    assert not [name for name in packed if name.endswith(".py")]

@@ -20,6 +20,7 @@ from templates_src.components.nat import nat
 from templates_src.components.network import Outputs as NetworkOutputs
 from templates_src.components.network import network
 from templates_src.components.network_acl import network_acl
+from templates_src.components.office_hours import office_hours
 from templates_src.components.registry import registry
 from templates_src.components.service import Parameters as ServiceParameters
 from templates_src.components.service import service
@@ -35,7 +36,7 @@ from templates_src.contract import (
     parameter,
     passed_to,
 )
-from templates_src.parts.access import Secret, Variable
+from templates_src.parts.access import Connect, Secret, Variable
 from templates_src.parts.logic import condition, is_given, is_true
 
 APPLICATION = "pyshop"
@@ -61,9 +62,7 @@ class ApiParameters(ServiceParameters):
     application_secret_arn: Value = parameter(
         "ARN of the secret that signs tokens.", bind=Secret("SECRET_KEY", key="SECRET_KEY")
     )
-    connection_secret_arn: Value = parameter(
-        "ARN of the secret with the database's URL.", bind=Secret("DATABASE_URL", key="url")
-    )
+    database_grant: Value = parameter("Grant of the database.", bind=Connect("DATABASE_URL"))
 
 
 api = service.extended("pyshop_api", ApiParameters)
@@ -143,6 +142,16 @@ class Parameters(Nesting):
         credential_rotation.takes.schedule_expression, group="Database"
     )
 
+    keeps_office_hours: Value = flag(
+        "Whether the service runs no tasks and the database is stopped out of office hours.",
+        default=False,
+        group="Office hours",
+    )
+    working_days: Value = passed_to(office_hours.takes.working_days)
+    opening_hour: Value = passed_to(office_hours.takes.opening_hour)
+    closing_hour: Value = passed_to(office_hours.takes.closing_hour)
+    time_zone: Value = passed_to(office_hours.takes.time_zone)
+
     alarm_email: Value = passed_to(alerts.takes.email, group="Alarms")
     task_cpu_threshold_percent: Value = passed_to(api.takes.cpu_threshold_percent)
     task_memory_threshold_percent: Value = passed_to(api.takes.memory_threshold_percent)
@@ -192,6 +201,20 @@ RULES = [
         " repository, or set DesiredCount to 0 until there is one.",
         holds=Or(is_given(Parameters.image), Equals(Parameters.desired_count, "0")),
         when=Equals(Parameters.nat, "none"),
+    ),
+    Rule(
+        "DatabaseCanBeStopped",
+        "KeepsOfficeHours stops the database, which AWS refuses for one with a read replica: set"
+        " ReadReplica to false.",
+        holds=Equals(Parameters.read_replica, "false"),
+        when=is_true(Parameters.keeps_office_hours),
+    ),
+    Rule(
+        "RotatesWhileAwake",
+        "The default RotationSchedule begins at midnight UTC, when KeepsOfficeHours has stopped the"
+        " database: give a cron expression within office hours, in UTC.",
+        holds=Not(Equals(Parameters.rotation_schedule, "rate(30 days)")),
+        when=is_true(Parameters.keeps_office_hours),
     ),
 ]
 
@@ -263,10 +286,9 @@ def build(t: Template, p: Parameters) -> Outputs:
         environment=p.environment,
         access_token_expire_minutes=p.access_token_expire_minutes,
         application_secret_arn=settings.application_secret_arn,
-        connection_secret_arn=data.connection_secret_arn,
+        database_grant=data.grant,
         vpc_id=net.vpc_id,
         private_subnet_ids=net.private_subnet_ids,
-        client_security_group_ids=data.client_security_group_id,
         cluster_name=tasks.cluster_name,
         listener_arn=front.listener_arn,
         load_balancer_full_name=front.full_name,
@@ -324,6 +346,26 @@ def build(t: Template, p: Parameters) -> Outputs:
         alarm_topic_arn=alarms.topic_arn,
         permissions_boundary_arn=p.permissions_boundary_arn,
     )
+    office_hours.nest_if(
+        condition(t, "HasOfficeHours", is_true(p.keeps_office_hours)),
+        t,
+        "OfficeHours",
+        working_days=p.working_days,
+        opening_hour=p.opening_hour,
+        closing_hour=p.closing_hour,
+        time_zone=p.time_zone,
+        cluster_name=tasks.cluster_name,
+        service_name=shop.service_name,
+        min_count=p.min_count,
+        max_count=p.max_count,
+        instance_identifier=data.instance_identifier,
+        alarm_names=Join(
+            ",", [front.alarm_names, shop.alarm_names, data.alarm_names, rotation.alarm_names]
+        ),
+        permissions_boundary_arn=p.permissions_boundary_arn,
+    )
+    # it scales what Scaling has registered
+    after(t, "OfficeHours", "Scaling")
     in_zone = Or(is_given(p.hosted_zone_id), is_true(p.create_hosted_zone))
     dns_records.nest_if(
         condition(t, "HasDnsRecords", And(Condition(has_domain), in_zone)),

@@ -28,7 +28,7 @@ from stackyard.local.releases import REFUSAL
 from stackyard.project import Project
 from tests.deployed.census import census
 from tests.deployed.codedeploy import CodeDeploy, RefusedError, served
-from tests.deployed.small import outcome
+from tests.deployed.small import EVERYTHING, outcome
 from tests.deployed.test_pyshop import types
 from tests.support import ROOT
 
@@ -38,6 +38,8 @@ ENVIRONMENTS = ["dev", "prod", "test"]
 STAND_INS = {
     "AWS::ApplicationAutoScaling::ScalableTarget",
     "AWS::ApplicationAutoScaling::ScalingPolicy",
+    "AWS::CE::AnomalyMonitor",
+    "AWS::CE::AnomalySubscription",
     "AWS::CloudWatch::AnomalyDetector",
     "AWS::CodeDeploy::Application",
     "AWS::CodeDeploy::DeploymentGroup",
@@ -296,21 +298,18 @@ def told(account: Account, function: str, **variables: str) -> None:
 def prepared(account: Account, end: Outcome, codedeploy: CodeDeploy, port: int) -> None:
     where = {"AWS_ENDPOINT_URL_CODEDEPLOY": codedeploy.endpoint}
     told(account, end.outputs["MigrateFunctionArn"], **where)
-    here = {"LOAD_BALANCER": "127.0.0.1", "PORT": str(port), "VALIDATION_SECONDS": "5"}
+    here = {"LOAD_BALANCER": "127.0.0.1", "PORT": str(port), "VALIDATION_SECONDS": "9"}
     told(account, end.outputs["ValidateFunctionArn"], **where, **here)
 
 
-def ended(account: Account, end: Outcome, code: int) -> threading.Thread:
-    """Let the migration end with an exit code as soon as it runs."""
+def stopping(account: Account, end: Outcome) -> threading.Thread:
+    """Let the migration end well as soon as it runs; nothing runs behind the embedded ECS."""
     ecs, cluster = account.client("ecs"), end.outputs["ClusterName"]
 
     def watch() -> None:
         for _ in range(200):
             for task in ecs.list_tasks(cluster=cluster, startedBy="migration")["taskArns"]:
-                container = {"containerName": "app", "exitCode": code, "status": "STOPPED"}
-                ecs.submit_task_state_change(
-                    cluster=cluster, task=task, status="STOPPED", containers=[container]
-                )
+                ecs.stop_task(cluster=cluster, task=task)
                 return
             time.sleep(0.05)
 
@@ -320,24 +319,25 @@ def ended(account: Account, end: Outcome, code: int) -> threading.Thread:
 
 
 @pytest.mark.parametrize(
-    ("code", "statuses", "fails"),
-    [(0, [503, 200], ""), (1, [200], "BeforeInstall"), (0, [500], "AfterAllowTestTraffic")],
-    ids=["all is well", "the migration fails", "the new tasks are unwell"],
+    ("container", "statuses", "fails"),
+    [("app", [503, 200], ""), ("none", [200], "BeforeInstall"), ("app", [500], "AfterAllowTest")],
+    ids=["all is well", "the migration never runs", "the new tasks are unwell"],
 )
 def test_hooks_decide_whether_requests_move(
     account: Account,
     sets: dict[str, ParameterSet],
     codedeploy: CodeDeploy,
     listening: Callable[[list[int]], int],
-    code: int,
+    container: str,
     statuses: list[int],
     fails: str,
 ) -> None:
     end = brought(account, sets["dev"])
     prepared(account, end, codedeploy, listening(statuses))
+    told(account, end.outputs["MigrateFunctionArn"], CONTAINER_NAME=container)
     app_spec = registered(account, end, "dev", "example.com/api:1")
     before, moved = service(account, end)["taskDefinition"], codedeploy.targets(end.outputs)
-    watcher = ended(account, end, code)
+    watcher = stopping(account, end)
     if not fails:
         codedeploy.release(end.outputs, app_spec)
         assert service(account, end)["taskDefinition"] in app_spec
@@ -367,13 +367,13 @@ def test_a_hook_that_cannot_do_its_work_does_not_leave_the_deployment_hanging(
         assert codedeploy.ask(end.outputs[function], deployment) == "Failed"
 
 
-def test_destroying_it_leaves_only_revisions(
+def test_destroying_it_leaves_the_account_as_it_was(
     account: Account, sets: dict[str, ParameterSet]
 ) -> None:
     item = sets["dev"]
     publish(account, ROOT / "dist", NAME)
     before = census(account)
     brought(account, item)
-    end = outcome(list(destroy(account, item.stack_name)))
+    end = outcome(list(destroy(account, item.stack_name, EVERYTHING)))
     assert (end.result, end.remaining) == ("deleted", ())
     assert census(account) == before
