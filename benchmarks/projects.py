@@ -99,12 +99,12 @@ class Parameters:
 
 @contract
 class Outputs:
-    topic_arn: Value = output("ARN of the topic, version {version}.")
+    topic_arn: Value = output("ARN of the topic.")
 
 
 def build(t: Template, p: Parameters) -> Outputs:
     """Topic."""
-    return Outputs(topic_arn=Ref(t.add_resource(Topic("Topic"))))
+    return Outputs(topic_arn=Ref(t.add_resource(Topic("Topic", DisplayName="{version}"))))
 
 
 topic = Component(Parameters, Outputs, build)
@@ -122,7 +122,9 @@ def library(folder: Path, blueprints: int, stacks: int, environments: int) -> Pa
     _copy(folder, *TOOL, "templates_src/contract.py", "templates_src/parts")
     sources = folder / "templates_src"
     floor = (HERE / "floor" / "service.py").read_text()
-    (sources / "parts" / "floor.py").write_text(floor.replace("from names", "from .names"))
+    (sources / "parts" / "floor.py").write_text(
+        floor.replace("from names", "from templates_src.parts.names")
+    )
     shutil.copy(HERE / "floor" / "names.py", sources / "parts")
     for kind in ("components", "blueprints"):
         (sources / kind).mkdir()
@@ -188,7 +190,9 @@ def _copy(folder: Path, *names: str) -> None:
 
 def _write_params(folder: Path, environments: int) -> None:
     folder.mkdir(parents=True)
-    values = "".join(f"  {title(name)}: value\n" for name in NAMES)
+    own, *shared = (title(name) for name in reversed(NAMES))
+    values = "".join(f"  {name}: value\n" for name in shared)
     (folder / "common.yaml").write_text(f"regions: [us-east-1]\nparameters:\n{values}")
     for number in range(environments):
-        (folder / f"e{number}.yaml").write_text(f"stack_name: {folder.name}-e{number}\n")
+        text = f"stack_name: {folder.name}-e{number}\nparameters:\n  {own}: value-{number}\n"
+        (folder / f"e{number}.yaml").write_text(text)

@@ -2,88 +2,32 @@
 
 from __future__ import annotations
 
-import hashlib
+import gc
 import json
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
-from importlib import metadata
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from stackyard import output, quick
 from stackyard.environments import ParameterSet, strays
 from stackyard.findings import Finding
 from stackyard.library import Library, Rendered, digest
+from stackyard.manifest import MANIFEST, Manifest, sha256
 from stackyard.project import Project
+from stackyard.reference import reference
+from stackyard.renderings import Renderings
+from stackyard.report import Options, Report, Row
+from stackyard.validation import Progress, Validation, evaluations
 
 if TYPE_CHECKING:
     from stackyard.lint import Evaluation
     from stackyard.resolved import System
+    from stackyard.roads.taskcat_file import Test
 
-# Distributions whose version can change a byte of dist/
-EMITTERS = ("troposphere", "awacs", "PyYAML")
-Progress = Callable[[str, int, int], None]
+__all__ = ["Build", "Options", "Report", "Row"]
 
-
-@dataclass(frozen=True)
-class Options:
-    """What to build and how thoroughly.
-
-    Attributes:
-        blueprint: only this one; all if empty.
-        environment: only this one of the blueprint; all if empty.
-        check: write nothing, report what is stale.
-        native: run AWS's own validator.
-        cfn_lint: run cfn-lint.
-    """
-
-    blueprint: str = ""
-    environment: str = ""
-    check: bool = False
-    native: bool = True
-    cfn_lint: bool = True
-
-
-@dataclass
-class Row:
-    """One environment of a blueprint, as the table shows it."""
-
-    blueprint: str
-    environment: str
-    nested: int
-    resources: int
-    parameters: int
-    findings: int
-    seconds: float
-
-
-@dataclass
-class Report:
-    """What a build did.
-
-    Attributes:
-        rows: one per environment.
-        findings: everything wrong; empty if the build is good.
-        warnings: what will be wrong one day.
-        changes: files of dist/ that differ from what was there, with what is the matter.
-        notes: facts worth a line, such as a validator that is not installed.
-        rejected: folder with what was built, if there are findings; dist/ is then as it was.
-        inputs: digest of all that was read, if the build is good.
-        seconds: wall time.
-    """
-
-    rows: list[Row] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
-    warnings: list[Finding] = field(default_factory=list)
-    changes: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    rejected: str = ""
-    inputs: str = ""
-    seconds: float = 0.0
-
-    def data(self) -> dict[str, Any]:
-        """Return the report as JSON data."""
-        return asdict(self)
+REFERENCE, TASKCAT = quick.GENERATED
+CACHE = "renderings"
 
 
 class Build:
@@ -94,10 +38,13 @@ class Build:
     ) -> None:
         self.project = project
         self.options = options
-        self.progress = progress
         self.report = Report()
         self.sets: dict[str, list[ParameterSet]] = {}
         self.files: dict[str, bytes] = {}
+        self._tests: list[Test] = []
+        self.renderings = Renderings(project.work / CACHE)
+        self._validation = Validation(project, options, progress)
+        self._resolvable: tuple[str, dict[str, Any]] = ("", {})
 
     def run(self) -> Report:
         """Build, check and write.
@@ -106,17 +53,30 @@ class Build:
             BuildError: the sources cannot be built, or a name is unknown.
         """
         started = time.perf_counter()
+        collects = gc.isenabled()
+        gc.disable()  # a build makes many objects and hardly a circle: this is a tenth of its time
+        try:
+            self._run()
+        finally:
+            gc.freeze()  # another tenth: the interpreter looks for circles once more as it ends
+            if collects:
+                gc.enable()
+        self.report.seconds = time.perf_counter() - started
+        return self.report
+
+    def _run(self) -> None:
         inputs = quick.read_inputs(str(self.project.root), self.project.package)
         output.recover(self.project)
+        if self.renderings.inputs != inputs:
+            self._validation.expect()
         self.prepare()
         if self.whole:
             self.report.findings += strays(self.project.params, self.blueprints)
             self._emit_spare_components()
-        self._emit_manifest()
+        self.files[MANIFEST] = Manifest(self.project, self.files).text(self._trees(), self.whole)
+        self.renderings.save(self.library.rendered, inputs, complete=self.whole)
         self._validate()
         self._finish(inputs)
-        self.report.seconds = time.perf_counter() - started
-        return self.report
 
     def prepare(self) -> None:
         """Render the blueprints and load their parameter sets.
@@ -124,7 +84,7 @@ class Build:
         Raises:
             BuildError: the sources cannot be built, or a name is unknown.
         """
-        self.library = Library(self.project)
+        self.library = Library(self.project, self.renderings)
         if self.options.blueprint:
             self.library.blueprint(self.options.blueprint)
         for name in self.blueprints:
@@ -136,12 +96,20 @@ class Build:
 
         return resolve(
             blueprint,
-            {rendered.path: rendered.body for rendered in self.library.tree(blueprint)},
+            self._bodies(blueprint),
             item.parameters,
             region,
             stack_name=item.stack_name,
             environment=item.environment,
         )
+
+    def _bodies(self, blueprint: str) -> dict[str, Any]:
+        """Return the templates of a blueprint; those of one are held at a time."""
+        if self._resolvable[0] != blueprint:
+            self._resolvable = ("", {})
+            bodies = {item.path: item.body for item in self.library.tree(blueprint)}
+            self._resolvable = (blueprint, bodies)
+        return self._resolvable[1]
 
     @property
     def whole(self) -> bool:
@@ -156,136 +124,129 @@ class Build:
     def _emit(self, name: str) -> None:
         """Render a blueprint and what it nests, and load its parameter sets."""
         from stackyard.emit import yaml_text
-        from stackyard.functions import archive
         from stackyard.schema import schema
 
         root, *nested = self.library.tree(name)
         children: dict[str, bytes] = {}
         for rendered in nested:
-            rendered.text = rendered.text or yaml_text(rendered.body, _header(rendered))
-            children[f"{rendered.path}.yaml"] = rendered.text.encode()
+            children[f"{rendered.path}.yaml"] = self._written(rendered)
             for function in rendered.functions:
-                source = self.project.sources / "functions" / function
-                children[f"functions/{function}.zip"] = archive(source)
-        own = root.body["Parameters"]["TemplatePrefix"]
-        parts = {**children, root.path: yaml_text(root.body).encode()}
-        own["Default"] = f"{own['Default']}{digest(parts)}/"
-        root.text = yaml_text(root.body, _header(root))
-        self.files |= {**children, f"{root.path}.yaml": root.text.encode()}
-        self.files[f"schema/{name}.json"] = _json(schema(name, root.body))
-        self._load(root)
+                children[f"functions/{function}.zip"] = self._archive(function)
+        body = root.body
+        own = body["Parameters"]["TemplatePrefix"]
+        parts = {**children, root.path: json.dumps(body).encode()}
+        own["Default"] = root.prefix = f"{own['Default']}{digest(parts)}/"
+        text = yaml_text(body, _header(root)).encode()
+        self.files |= {**children, f"{root.path}.yaml": text}
+        self.files[f"schema/{name}.json"] = _json(schema(name, body))
+        self._load(root, body)
 
-    def _load(self, root: Rendered) -> None:
+    def _written(self, rendered: Rendered) -> bytes:
+        """Return the file of a component, as it is in dist/ if it was made from the same."""
+        from stackyard.emit import yaml_text
+
+        path = f"{rendered.path}.yaml"
+        if path not in self.files:
+            there = output.content(self.project.dist / path)
+            if there is None or sha256(there) != rendered.written:
+                there = yaml_text(rendered.body, _header(rendered)).encode()
+                rendered.written = sha256(there)
+            self.files[path] = there
+        return self.files[path]
+
+    def _archive(self, function: str) -> bytes:
+        from stackyard.functions import archive
+
+        path = f"functions/{function}.zip"
+        if path not in self.files:
+            self.files[path] = archive(self.library.function(function))
+        return self.files[path]
+
+    def _load(self, root: Rendered, body: Mapping[str, Any]) -> None:
         """Read and check the parameter files of a blueprint; emit its parameter sets."""
         from stackyard.environments import choose, load
         from stackyard.parameter_files import parameter_files
 
         if self.options.environment:
             choose(self.project.params, root.name, self.options.environment)
-        self.sets[root.name], findings = load(self.project.params, root.name, root.body)
+        self.sets[root.name], findings = load(self.project.params, root.name, body)
         self.report.findings += findings
         for item in self.sets[root.name]:
             # with the template's defaults, or an update would never see a new TemplatePrefix
-            for suffix, text in parameter_files(item, root.body).items():
+            for suffix, text in parameter_files(item, body).items():
                 self.files[f"params/{root.name}/{item.environment}.{suffix}"] = text.encode()
+        self._emit_for_releases(root.name)
+
+    def _emit_for_releases(self, name: str) -> None:
+        """Emit what the repository of an application needs that CodeDeploy releases."""
+        if not any(item.path == "components/codedeploy" for item in self.library.tree(name)):
+            return
+        from stackyard.ci_files import ci_files, with_image
+
+        released = [self.resolve(name, with_image(s), s.regions[0]) for s in self.sets[name]]
+        for path, text in ci_files(released).items():
+            self.files[path] = text.encode()
 
     def _emit_spare_components(self) -> None:
         """Render the components that no blueprint nests: people use them on their own."""
-        from stackyard.emit import yaml_text
-
         for name in self.library.components:
-            rendered = self.library.template(f"components/{name}")
-            if not rendered.text:
-                rendered.text = yaml_text(rendered.body, _header(rendered))
-                self.files[f"{rendered.path}.yaml"] = rendered.text.encode()
+            self._written(self.library.template(f"components/{name}"))
 
-    def _emit_manifest(self) -> None:
-        """State what was built from what; parts of blueprints that are not built are kept."""
-        path = self.project.dist / "manifest.json"
-        manifest: dict[str, Any] = {"blueprints": {}}
-        if not self.whole and path.exists():
-            manifest = json.loads(path.read_bytes())
-        manifest["tools"] = {name: metadata.version(name) for name in EMITTERS}
-        for name in self.blueprints:
-            manifest["blueprints"][name] = self._blueprint_facts(name)
-        self.files["manifest.json"] = _json(manifest)
-
-    def _blueprint_facts(self, name: str) -> dict[str, Any]:
-        tree = list(self.library.tree(name))
-        functions = sorted({function for item in tree for function in item.functions})
-        outputs = [
-            *(f"{item.path}.yaml" for item in tree),
-            *(f"functions/{function}.zip" for function in functions),
-            *(path for path in self.files if path.startswith(f"params/{name}/")),
-            f"schema/{name}.json",
-        ]
+    def _trees(self) -> dict[str, tuple[list[Rendered], list[str]]]:
+        """Return each blueprint's templates, its own first, and names of its environments."""
         return {
-            "template": f"{tree[0].path}.yaml",
-            "prefix": tree[0].body["Parameters"]["TemplatePrefix"]["Default"],
-            "environments": [item.environment for item in self.sets[name]],
-            "inputs": dict(self._inputs(tree, functions, name)),
-            "outputs": {path: _sha256(self.files[path]) for path in sorted(outputs)},
+            name: ([*self.library.tree(name)], [item.environment for item in self.sets[name]])
+            for name in self.blueprints
         }
-
-    def _inputs(
-        self, tree: Sequence[Rendered], functions: Iterable[str], blueprint: str
-    ) -> Iterator[tuple[str, str]]:
-        """Yield the files that a blueprint is made from and their digests, in order."""
-        sources = self.project.sources
-        paths = {self.project.root / item.source for item in tree}
-        paths |= {sources / "contract.py", *sources.glob("parts/*.py")}
-        paths |= {*(self.project.params / blueprint).glob("*.yaml")}
-        for function in functions:
-            paths |= {path for path in (sources / "functions" / function).glob("*.*")}
-        for path in sorted(path for path in paths if path.is_file()):
-            yield str(path.relative_to(self.project.root)), _sha256(path.read_bytes())
 
     def _validate(self) -> None:
         """Check every environment as AWS would see it, and every template as linters do."""
-        from stackyard import checks
-
-        evaluations: list[Evaluation] = []
+        evaluated: list[Evaluation] = []
         for name in self.blueprints:
             for item in self._chosen(name):
                 started = time.perf_counter()
-                for region in item.regions:
-                    system = self.resolve(name, item, region)
-                    self.report.findings += checks.run(system)
-                    evaluations += _evaluations(system)
-                row = Row(
-                    blueprint=name,
-                    environment=item.environment,
-                    nested=sum(1 for _ in system.stacks()) - 1,
-                    resources=sum(1 for _ in system.resources()),
-                    parameters=len(item.parameters),
-                    findings=0,
-                    seconds=time.perf_counter() - started,
-                )
+                row = self._check(name, item, evaluated)
+                row.seconds = time.perf_counter() - started
                 self.report.rows.append(row)
-        if self.options.native or self.options.cfn_lint:
-            self._lint(evaluations)
+        if self.options.lints:
+            self._lint(evaluated)
         self._sort_findings()
 
-    def _lint(self, evaluations: Sequence[Evaluation]) -> None:
-        from stackyard.lint import lint
+    def _check(self, name: str, item: ParameterSet, evaluated: list[Evaluation]) -> Row:
+        """Check one environment in each of its regions, of which one is held at a time."""
+        from stackyard import checks
 
+        for region in item.regions:
+            system = self.resolve(name, item, region)
+            self.report.findings += checks.run(system)
+            if self.options.lints:
+                evaluated += evaluations(system)
+        if self._has_taskcat_file():
+            from stackyard.roads.taskcat_file import test_of
+
+            self._tests.append(test_of(item, system))
+        return Row(
+            blueprint=name,
+            environment=item.environment,
+            nested=sum(1 for _ in system.stacks()) - 1,
+            resources=sum(1 for _ in system.resources()),
+            parameters=len(item.parameters),
+            findings=0,
+            seconds=0.0,
+        )
+
+    def _lint(self, evaluated: Sequence[Evaluation]) -> None:
         texts = {
             path: content.decode()
             for path, content in self.files.items()
             if path.startswith(("components/", "blueprints/"))
         }
-        result = lint(
-            texts,
-            evaluations,
-            sorted({evaluation.region for evaluation in evaluations}),
-            work=self.project.work,
-            native=self.options.native,
-            cfn_lint=self.options.cfn_lint,
-            progress=self.progress,
-            complete=self.whole,
-        )
+        result = self._validation.run(texts, evaluated, self._as_json, complete=self.whole)
         self.report.findings += result.findings
         self.report.notes += result.notes
+
+    def _as_json(self, path: str) -> str:
+        return json.dumps(self.library.template(path.removesuffix(".yaml")).body)
 
     def _sort_findings(self) -> None:
         """Part warnings from what fails the build, and count what concerns each row."""
@@ -301,13 +262,29 @@ class Build:
             if not self.options.check:
                 self.report.rejected = str(output.set_aside(self.project, self.files))
             return
-        dist = self.project.dist
+        dist, root = self.project.dist, self.project.root
         self.report.changes = output.differences(dist, self.files, whole=self.whole)
-        if self.options.check:
-            return
-        if self.report.changes:
-            output.write(self.project, self.files, whole=self.whole)
-        self.report.inputs = inputs
+        stale = {path: text for path, text in self._pages() if output.content(root / path) != text}
+        if not self.options.check:
+            if self.report.changes:
+                output.write(self.project, self.files, whole=self.whole)
+            for path, text in stale.items():
+                output.replace(self.project, root / path, text)
+            self.report.inputs = inputs
+        self.report.changes += [f"stale {path}" for path in stale]
+
+    def _pages(self) -> Iterator[tuple[str, bytes]]:
+        """Yield what is generated outside of dist/, where a project wants it."""
+        if self.whole and (self.project.root / REFERENCE).parent.is_dir():
+            pages = {path: item.page for path, item in self.library.rendered.items()}
+            yield REFERENCE, reference(pages).encode()
+        if self._has_taskcat_file():
+            from stackyard.roads.taskcat_file import text
+
+            yield TASKCAT, text(self._tests).encode()
+
+    def _has_taskcat_file(self) -> bool:
+        return self.whole and (self.project.root / TASKCAT).is_file()
 
     def _chosen(self, blueprint: str) -> list[ParameterSet]:
         """Return the parameter sets to validate: all of a blueprint, or the one asked for."""
@@ -322,22 +299,9 @@ class Build:
         return finding.file in files and finding.subject.split(" ")[0] in ("", row.environment)
 
 
-def _evaluations(system: System) -> Iterator[Evaluation]:
-    """Yield every template of a system with the parameters that are known before AWS answers."""
-    from stackyard.lint import Evaluation
-
-    for stack in system.stacks():
-        known = {name: value for name, value in stack.parameters.items() if isinstance(value, str)}
-        yield Evaluation(f"{stack.template}.yaml", system.environment, known, system.region)
-
-
 def _header(rendered: Rendered) -> str:
     return f"Made from {rendered.source} by build.py. Change that, not this file."
 
 
 def _json(data: Any) -> bytes:
     return (json.dumps(data, indent=2) + "\n").encode()
-
-
-def _sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()

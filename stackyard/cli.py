@@ -10,14 +10,19 @@ from typer.exceptions import TyperException
 from stackyard import start
 from stackyard.commands import (
     building,
+    cataloging,
     comparing,
+    composing,
     containers,
     deploying,
+    fleets,
     local,
     observing,
     planning,
     pricing,
+    releasing,
     removing,
+    scheduling,
     setup,
 )
 from stackyard.errors import UsageError
@@ -50,9 +55,17 @@ for command in (
     containers.run,
     comparing.diff,
     comparing.drift,
+    releasing.release,
+    releasing.relative,
+    releasing.taskcat,
+    composing.compose,
+    scheduling.wake,
+    scheduling.sleep,
 ):
     app.command()(command)
 app.command("exec")(containers.exec_)
+app.add_typer(cataloging.app, name="catalog")
+app.add_typer(fleets.app, name="fleet")
 app.add_typer(local.app, name="local")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache, lru_cache
 from typing import Any
 
 import yaml
@@ -30,10 +31,15 @@ SHORT = {
     },
 }
 WIDTH = 100
+YAML = "tag:yaml.org,2002:"
+SIMPLE = {"Ref", "Condition", "Fn::GetAtt"}  # short enough for a list on one line
 SPACED = {"Parameters", "Resources", "Outputs"}  # a blank line between their entries
+NEXT_SECTION = re.compile(r"(?<=\n)(?=\w)")
 NEXT_ENTRY = re.compile(r"\n(?=  \w)")
 # PyYAML reads YAML 1.1; other readers take these for numbers or booleans as well
 AMBIGUOUS = re.compile(r"|[-+.]?[0-9][0-9_.,:eExXoO+-]*|[yYnN~]")
+
+END_OF_MAPPING, END_OF_SEQUENCE = yaml.MappingEndEvent(), yaml.SequenceEndEvent()
 
 try:
     from yaml import CSafeDumper as Dumper
@@ -52,15 +58,17 @@ def yaml_text(body: Mapping[str, Any], header: str = "") -> str:
     ordered["Resources"] = {
         title: _ordered(resource, ATTRIBUTES) for title, resource in body["Resources"].items()
     }
-    comment = "".join(f"# {line}\n" for line in header.splitlines())
-    parts = [comment] if comment else []
-    for section, content in ordered.items():
-        node = yaml.MappingNode("tag:yaml.org,2002:map", [(_scalar(section), _node(content))])
-        text = yaml.serialize(node, Dumper=Dumper, width=WIDTH, allow_unicode=True)
+    events: list[yaml.Event] = [yaml.StreamStartEvent(), yaml.DocumentStartEvent()]
+    _add(events, ordered)
+    events += [yaml.DocumentEndEvent(), yaml.StreamEndEvent()]
+    text: str = yaml.emit(events, Dumper=Dumper, width=WIDTH, allow_unicode=True)
+    parts = [f"# {line}\n" for line in header.splitlines()]
+    sections = NEXT_SECTION.split(text)
+    for (section, content), part in zip(ordered.items(), sections, strict=True):
         if section in SPACED:
-            text = NEXT_ENTRY.sub("\n\n", text.partition("\n")[2])
-            text = f"{section}:\n{text}"
-        parts.append(f"\n{text}" if isinstance(content, dict) and parts else text)
+            title, _, rest = part.partition("\n")
+            part = f"{title}\n{NEXT_ENTRY.sub(chr(10) * 2, rest)}"
+        parts.append(f"\n{part}" if isinstance(content, dict) and parts else part)
     return "".join(parts)
 
 
@@ -69,36 +77,78 @@ def _ordered(mapping: Mapping[str, Any], order: tuple[str, ...]) -> dict[str, An
     return {**known, **{key: value for key, value in mapping.items() if key not in known}}
 
 
-def _scalar(text: str, tag: str = "tag:yaml.org,2002:str") -> yaml.ScalarNode:
-    style = "|" if "\n" in text else "'" if AMBIGUOUS.fullmatch(text) else None
-    return yaml.ScalarNode(tag, text, style=style)
+def _add(events: list[yaml.Event], value: Any, tag: str | None = None) -> None:
+    """Append what writes JSON data to *events*.
 
+    Events, unlike nodes, may be written more than once: those of names and short texts are kept,
+    which halves the time.
 
-def _node(value: Any) -> yaml.Node:
-    """Return the YAML node of JSON data; equal data gives separate nodes, so no anchors appear."""
+    Args:
+        events: where to.
+        value: the data.
+        tag: of a function in its short form whose argument this is.
+    """
     if isinstance(value, dict):
-        return _function(value) or yaml.MappingNode(
-            "tag:yaml.org,2002:map",
-            [(_scalar(str(key)), _node(item)) for key, item in value.items()],
-            flow_style=not value,
-        )
-    if isinstance(value, list | tuple):
-        return yaml.SequenceNode(
-            "tag:yaml.org,2002:seq",
-            [_node(item) for item in value],
-            flow_style=_fits_a_line(value),
-        )
-    if isinstance(value, bool):
-        return yaml.ScalarNode("tag:yaml.org,2002:bool", "true" if value else "false")
-    if isinstance(value, int):
-        return yaml.ScalarNode("tag:yaml.org,2002:int", str(value))
-    if isinstance(value, float):
-        return yaml.ScalarNode("tag:yaml.org,2002:float", repr(value))
-    return _scalar(str(value))
+        function = None if tag else _short(value)
+        if function:
+            tag, value = function
+            if isinstance(value, str):
+                events.append(_scalar(value, tag))
+            else:
+                _add(events, value, tag)
+            return
+        events.append(_start(yaml.MappingStartEvent, tag, not value))
+        for key, item in value.items():
+            events.append(_scalar(str(key)))
+            if isinstance(item, str):  # most are; here and above it spares half of the calls
+                events.append(_scalar(item))
+            else:
+                _add(events, item)
+        events.append(END_OF_MAPPING)
+    elif isinstance(value, list | tuple):
+        events.append(_start(yaml.SequenceStartEvent, tag, _fits_a_line(value)))
+        for item in value:
+            _add(events, item)
+        events.append(END_OF_SEQUENCE)
+    elif isinstance(value, bool):
+        events.append(_event("true" if value else "false", tag, "bool"))
+    elif isinstance(value, int | float):
+        events.append(_event(repr(value), tag, type(value).__name__))
+    else:
+        events.append(_scalar(str(value), tag))
 
 
-def _function(value: dict[str, Any]) -> yaml.Node | None:
-    """Return the short form of an intrinsic function, None if *value* is none or has none."""
+@cache
+def _start(kind: type[yaml.CollectionStartEvent], tag: str | None, flow: bool) -> yaml.Event:
+    return kind(None, tag, tag is None, flow_style=flow)
+
+
+@lru_cache(maxsize=4096)
+def _scalar(text: str, tag: str | None = None) -> yaml.Event:
+    style = "|" if "\n" in text else "'" if AMBIGUOUS.fullmatch(text) else None
+    return _event(text, tag, "str", style)
+
+
+def _event(text: str, tag: str | None, kind: str, style: str | None = None) -> yaml.Event:
+    """Return the event that writes a scalar.
+
+    Args:
+        text: how it is written.
+        tag: of a function, or None.
+        kind: YAML's name of the type that readers must take it for.
+        style: how it is quoted; chosen by the emitter if None.
+    """
+    if tag:
+        return yaml.ScalarEvent(None, tag, (False, False), text, style=style)
+    resolvers = Dumper.yaml_implicit_resolvers
+    candidates = [*resolvers.get(text[:1], ()), *resolvers.get(None, ())]
+    found = (name for name, pattern in candidates if pattern.match(text))
+    plain = next(found, f"{YAML}str") == f"{YAML}{kind}"
+    return yaml.ScalarEvent(None, f"{YAML}{kind}", (plain, kind == "str"), text, style=style)
+
+
+def _short(value: dict[str, Any]) -> tuple[str, Any] | None:
+    """Return tag and argument of an intrinsic function, None if it is none or has no short form."""
     if len(value) != 1:
         return None
     ((name, argument),) = value.items()
@@ -108,27 +158,22 @@ def _function(value: dict[str, Any]) -> yaml.Node | None:
     if name == "Fn::GetAtt" and isinstance(argument, list):
         if not all(isinstance(part, str) for part in argument):
             return None
-        argument = ".".join(argument)
-    if isinstance(argument, str):
-        return _tagged(_scalar(argument), tag)
-    node = _node(argument)
+        return tag, ".".join(argument)
     # YAML has one tag per node: a function whose argument is a function keeps its long name
-    return None if node.tag.startswith("!") else _tagged(node, tag)
-
-
-def _tagged(node: yaml.Node, tag: str) -> yaml.Node:
-    node.tag = tag
-    return node
+    return None if isinstance(argument, dict) and _short(argument) else (tag, argument)
 
 
 def _fits_a_line(items: list[Any] | tuple[Any, ...]) -> bool:
     """Return whether a list is short and plain enough to be read on one line."""
-    if not all(_is_simple(item) for item in items):
-        return False
-    return sum(len(str(item)) for item in items) + 2 * len(items) < 60
+    room = 60 - 2 * len(items)
+    for item in items:
+        if not _is_simple(item):
+            return False
+        room -= len(str(item))
+    return room > 0
 
 
 def _is_simple(item: Any) -> bool:
     if isinstance(item, dict):
-        return set(item) <= {"Ref", "Condition", "Fn::GetAtt"} and len(item) == 1
+        return len(item) == 1 and not SIMPLE.isdisjoint(item)
     return not isinstance(item, list | tuple)

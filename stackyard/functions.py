@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 import re
 import zipfile
 from collections.abc import Iterator
-from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 
+from stackyard import installed
 from stackyard.errors import BuildError
 
 REQUIREMENTS = "requirements.txt"
@@ -27,7 +28,7 @@ def archives(functions: Path) -> dict[str, bytes]:
     Raises:
         BuildError: a distribution that a function carries is not installed as it is pinned.
     """
-    folders = sorted(path for path in functions.iterdir() if (path / REQUIREMENTS).is_file())
+    folders = sorted(path for path in functions.iterdir() if any(path.glob("handler.*")))
     return {folder.name: archive(folder) for folder in folders}
 
 
@@ -38,8 +39,9 @@ def archive(source: Path) -> bytes:
     stored, not compressed: the output of deflate depends on the zlib of the machine.
 
     Args:
-        source: folder with the modules and data of the function and its ``requirements.txt``,
-            which names every distribution it carries, those that others need included.
+        source: folder with the modules and data of the function. A ``requirements.txt`` there
+            names every distribution it carries, those that others need included; what a function
+            in Node.js carries is in its ``node_modules``.
 
     Raises:
         BuildError: a distribution is not installed as it is pinned.
@@ -64,7 +66,9 @@ def _own(source: Path) -> Iterator[tuple[str, Path]]:
             yield name.as_posix(), path
 
 
-def _pinned(requirements: Path) -> Iterator[Distribution]:
+def _pinned(requirements: Path) -> Iterator[Path]:
+    if not requirements.is_file():
+        return
     where = "/".join(requirements.parts[-3:])
     for number, line in enumerate(requirements.read_text("utf-8").splitlines(), start=1):
         text = line.partition("#")[0].strip()
@@ -76,21 +80,22 @@ def _pinned(requirements: Path) -> Iterator[Distribution]:
         yield _installed(f"{where}:{number}", requirements, pin["name"], pin["version"])
 
 
-def _installed(where: str, requirements: Path, name: str, version: str) -> Distribution:
+def _installed(where: str, requirements: Path, name: str, version: str) -> Path:
     remedy = f"pip install -r {requirements}"
-    try:
-        found = distribution(name)
-    except PackageNotFoundError:
-        raise BuildError(f"{where}: {name} is not installed; run: {remedy}") from None
-    if found.version != version:
+    found = installed.info(name)
+    if found is None:
+        raise BuildError(f"{where}: {name} is not installed; run: {remedy}")
+    there = installed.version(name)
+    if there != version:
         raise BuildError(
-            f"{where}: {name} {found.version} is installed instead of {version}; run: {remedy}"
+            f"{where}: {name} {there} is installed instead of {version}; run: {remedy}"
         )
     return found
 
 
-def _carried(found: Distribution) -> Iterator[tuple[str, Path]]:
-    for file in found.files or ():
+def _carried(info: Path) -> Iterator[tuple[str, Path]]:
+    # https://packaging.python.org/en/latest/specifications/recording-installed-packages/
+    for file, *_ in csv.reader((info / "RECORD").read_text("utf-8").splitlines()):
         name = PurePosixPath(file)
         in_metadata = name.parts[0].endswith(".dist-info")
         if (
@@ -99,4 +104,4 @@ def _carried(found: Distribution) -> Iterator[tuple[str, Path]]:
             or (in_metadata and name.name in INSTALLERS_OWN)
         ):
             continue
-        yield str(name), Path(str(found.locate_file(file)))
+        yield str(name), info.parent / name

@@ -2,63 +2,58 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import importlib
+import importlib.util
+import marshal
 import re
 import sys
-import traceback
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from stackyard.errors import BuildError
 from stackyard.project import Project
+from stackyard.reference import section
+from stackyard.renderings import Rendered, Renderings, tools
+from stackyard.sources import Sources, digest_of
 
 if TYPE_CHECKING:
     from templates_src.contract import AnyComponent
 
-NESTED = re.compile(r"\$\{TemplatePrefix\}(components/\w+)\.yaml")
-ARCHIVED = re.compile(r"\$\{TemplatePrefix\}functions/(\w+)\.zip")
+__all__ = ["Library", "Rendered", "digest", "known"]
+
+NESTED = re.compile(rb"\$\{TemplatePrefix\}(components/\w+)\.yaml")
+ARCHIVED = re.compile(rb"\$\{TemplatePrefix\}functions/(\w+)\.zip")
+LIBRARY = "templates_src"  # the package that this one is installed with
 DIGEST_LENGTH = 16  # hexadecimal digits: 64 bits, no two builds of one library ever meet
 
 
-@dataclass
-class Rendered:
-    """One template.
-
-    Attributes:
-        path: below ``dist/``, without the ending: ``components/network``.
-        source: the module it comes from, relative to the project.
-        body: the template as JSON data.
-        nested: paths of the templates it nests, in order.
-        functions: names of the function archives it uses, in order.
-        text: YAML, set when it is emitted.
-    """
-
-    path: str
-    source: str
-    body: dict[str, Any]
-    nested: list[str] = field(default_factory=list)
-    functions: list[str] = field(default_factory=list)
-    text: str = ""
-
-    @property
-    def name(self) -> str:
-        """``network``."""
-        return self.path.rpartition("/")[2]
-
-
 class Library:
-    """The components and blueprints of a project, rendered when asked for."""
+    """The components and blueprints of a project, imported and rendered when asked for."""
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: Project, renderings: Renderings | None = None) -> None:
         self.project = project
-        self.components: dict[str, AnyComponent] = {}
-        self.blueprints: dict[str, AnyComponent] = {}
-        self._rendered: dict[str, Rendered] = {}
-        self._discover()
+        self.renderings = renderings
+        self.rendered: dict[str, Rendered] = {}
+        self._found: dict[str, AnyComponent] = {}
+        self._definer: dict[str, str] = {}
+        self._searched: set[str] = set()
+        root = str(project.root)
+        if root not in sys.path:
+            sys.path.insert(0, root)
+
+    @cached_property
+    def components(self) -> dict[str, AnyComponent]:
+        """Every component by name."""
+        return self._all("components")
+
+    @cached_property
+    def blueprints(self) -> dict[str, AnyComponent]:
+        """Every blueprint by name."""
+        return self._all("blueprints")
 
     def blueprint(self, name: str, source: str = "build.py") -> str:
         """Return *name* if there is such a blueprint.
@@ -66,6 +61,10 @@ class Library:
         Raises:
             BuildError: there is none; the message gives the nearest name and all that exist.
         """
+        if _module(name) in self._modules("blueprints"):
+            self._search("blueprints", _module(name))
+        if f"blueprints/{name}" in self._found:
+            return name
         return known("blueprint", name, self.blueprints, source)
 
     def template(self, path: str) -> Rendered:
@@ -74,13 +73,9 @@ class Library:
         Raises:
             BuildError: it cannot be built; the message says where and why.
         """
-        if path not in self._rendered:
-            folder, _, name = path.partition("/")
-            known_here = self.blueprints if folder == "blueprints" else self.components
-            if name not in known_here:
-                raise BuildError(f"{path}: no such template; nest a component of this library")
-            self._rendered[path] = self._render(path, known_here[name])
-        return self._rendered[path]
+        if path not in self.rendered:
+            self.rendered[path] = self._template(path, self._component(path))
+        return self.rendered[path]
 
     def tree(self, blueprint: str) -> Iterator[Rendered]:
         """Yield a blueprint's template and every template nested below it, each once."""
@@ -93,52 +88,124 @@ class Library:
                 yield rendered
                 waiting += rendered.nested
 
-    def _discover(self) -> None:
-        root = str(self.project.root)
-        if root not in sys.path:
-            sys.path.insert(0, root)
-        modules = [*self._modules("components"), *self._modules("blueprints")]
-        for folder, module in modules:
-            own = module.__name__.rpartition(".")[2]
-            for value in list(vars(module).values()):
-                # any object that renders and nests is a component; no import of the contract, so
-                # that a project may bring its own version of it
-                if not (hasattr(value, "nest") and hasattr(value, "template")):
-                    continue
-                if isinstance(value, type):
-                    continue
-                if folder == "blueprints" and value.name == own:
-                    self.blueprints[own] = value
-                else:
-                    self.components[value.name] = value
+    def function(self, name: str) -> Path:
+        """Return the folder of a function: the project's, or that of a component it has installed.
 
-    def _modules(self, folder: str) -> Iterator[tuple[str, ModuleType]]:
+        Raises:
+            BuildError: both have one of this name, and there is one archive of a name.
+        """
+        own = self.project.sources / "functions" / name
+        installed = self._installed / "functions" / name
+        if installed == own or not installed.is_dir():
+            return own
+        if own.is_dir():
+            raise BuildError(f"{own}: {LIBRARY} has a function {name!r} as well; rename yours")
+        return installed
+
+    @cached_property
+    def _installed(self) -> Path:
+        """The folder of the library that the components of a project may come from."""
+        if self.project.package == LIBRARY:
+            return self.project.sources
+        spec = importlib.util.find_spec(f"{LIBRARY}.contract")
+        return Path(spec.origin).parent if spec and spec.origin else self.project.sources
+
+    def _all(self, folder: str) -> dict[str, AnyComponent]:
+        for each in ("components", "blueprints"):
+            for name in self._modules(each):
+                self._search(each, name)
+        paths = [path for path in self._found if path.startswith(f"{folder}/")]
+        return {path.partition("/")[2]: self._found[path] for path in paths}
+
+    def _component(self, path: str) -> AnyComponent:
+        """Return what renders a template; only if no module has its name is everything searched."""
+        folder, _, name = path.partition("/")
+        if path not in self._found and _module(name) in self._modules(folder):
+            self._search(folder, _module(name))
+        if path not in self._found:
+            self._all(folder)
+        if path not in self._found and (self._installed / f"{path}.py").is_file():
+            self._search(folder, name, LIBRARY)
+        if path not in self._found:
+            raise BuildError(f"{path}: no such template; nest a component of this library")
+        return self._found[path]
+
+    def _search(self, folder: str, name: str, package: str = "") -> None:
+        """Import a module and find the components in it."""
+        package = package or self.project.package
+        module = f"{package}.{folder}.{name}"
+        if module in self._searched:
+            return
+        self._searched.add(module)
+        source = f"{package}/{folder}/{name}.py"
+        try:
+            imported = importlib.import_module(module)
+        except Exception as error:
+            raise _blame(source, error) from error
+        for value in _values(imported):
+            # any object that renders and nests is a component; no import of the contract, so that
+            # a project may bring its own version of it
+            if isinstance(value, type) or not (
+                hasattr(value, "nest") and hasattr(value, "template")
+            ):
+                continue
+            is_blueprint = folder == "blueprints" and value.name == name
+            path = f"components/{value.name}"
+            if is_blueprint:  # a stack's name takes no underscore, a module's no hyphen
+                path = f"blueprints/{name.replace('_', '-')}"
+            if self._found.setdefault(path, value) is not value:
+                raise BuildError(f"{source}: {value.name!r} exists already; rename one")
+            self._definer.setdefault(path, module)
+
+    def _modules(self, folder: str) -> list[str]:
         directory = self.project.sources / folder
         try:
             names = sorted(path.stem for path in directory.glob("*.py"))
         except OSError as error:
             raise BuildError(f"{directory}: {error.strerror}; make it readable") from None
-        for name in names:
-            if name == "__init__":
-                continue
-            path = f"{self.project.package}/{folder}/{name}.py"
-            try:
-                yield folder, importlib.import_module(f"{self.project.package}.{folder}.{name}")
-            except Exception as error:
-                raise _blame(path, error) from error
+        return [name for name in names if name != "__init__"]
 
-    def _render(self, path: str, component: AnyComponent) -> Rendered:
+    def _template(self, path: str, component: AnyComponent) -> Rendered:
+        """Return a template as it was rendered last time, or render it."""
+        key = self._key(path, component) if self.renderings else ""
+        kept = self.renderings.find(path, key) if self.renderings else None
+        return kept or self._render(path, component, key)
+
+    def _render(self, path: str, component: AnyComponent, key: str) -> Rendered:
+        from stackyard.encode import data
+
         source = component.module.replace(".", "/") + ".py"
         try:
-            body = component.template().to_dict()
+            body = data(component.template())
+            packed = marshal.dumps(body)  # its texts are in it as they are
         except Exception as error:
             raise _blame(source, error) from error
         if not body.get("Resources"):
             raise BuildError(f"{source}: the template has no resource; add one in build()")
-        rendered = Rendered(path, source, body)
-        rendered.nested = _unique(found for text in _subs(body) for found in NESTED.findall(text))
-        rendered.functions = _unique(f for text in _subs(body) for f in ARCHIVED.findall(text))
-        return rendered
+        nested, functions = (_found(pattern, packed) for pattern in (NESTED, ARCHIVED))
+        return Rendered(path, key, source, packed, nested, functions, section(path, source, body))
+
+    def _key(self, path: str, component: AnyComponent) -> str:
+        """Return the digest of all that a template is made from."""
+        made_of: list[Any] = [component.build, component.gives, *component.takes.__mro__]
+        modules = {component.module, *(part.__module__ for part in made_of)}
+        names = [f"{part.__module__}.{part.__qualname__}" for part in made_of]
+        # what a function made may hold whatever the module of that name gave to it; otherwise that
+        # module may change without changing the components that it only extends
+        if any("<locals>" in name for name in names):
+            modules.add(self._definer[path])
+        parts = (self._tools, path, component.module, *names, self._sources.digest(modules))
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+    @cached_property
+    def _sources(self) -> Sources:
+        return Sources(self.project)
+
+    @cached_property
+    def _tools(self) -> str:
+        installed = self._installed
+        is_ours = installed == self.project.sources
+        return tools() if is_ours else f"{tools()} {digest_of(installed)}"
 
 
 def digest(parts: Mapping[str, bytes]) -> str:
@@ -147,6 +214,20 @@ def digest(parts: Mapping[str, bytes]) -> str:
     for name in sorted(parts):
         total.update(f"{name}\0{hashlib.sha256(parts[name]).hexdigest()}\n".encode())
     return total.hexdigest()[:DIGEST_LENGTH]
+
+
+def _values(module: ModuleType) -> Iterator[Any]:
+    """Yield what stands in a module, and in the modules of groups that it composes."""
+    for value in list(vars(module).values()):
+        if isinstance(value, ModuleType) and ".groups." in value.__name__:
+            yield from _values(value)
+        else:
+            yield value
+
+
+def _module(name: str) -> str:
+    """Return the module of the blueprint or component *name*."""
+    return name.replace("-", "_")
 
 
 def known(kind: str, name: str, names: Iterable[str], source: str) -> str:
@@ -158,6 +239,8 @@ def known(kind: str, name: str, names: Iterable[str], source: str) -> str:
     there = sorted(names)
     if name in there:
         return name
+    import difflib
+
     near = difflib.get_close_matches(name, there, n=1)
     hint = f"did you mean {near[0]!r}? " if near else ""
     raise BuildError(f"{source}: no {kind} {name!r}; {hint}known: {', '.join(there) or 'none'}")
@@ -165,6 +248,8 @@ def known(kind: str, name: str, names: Iterable[str], source: str) -> str:
 
 def _blame(source: str, error: Exception) -> BuildError:
     """Return the error that a module raised as one line that names the place in the sources."""
+    import traceback
+
     line = 0
     for frame in traceback.extract_tb(error.__traceback__):
         if frame.filename.replace("\\", "/").endswith(source):
@@ -176,17 +261,5 @@ def _blame(source: str, error: Exception) -> BuildError:
     return BuildError(f"{place}: {type(error).__name__}: {reason}; --verbose shows the traceback")
 
 
-def _subs(data: Any) -> Iterator[str]:
-    """Yield every text that a template substitutes."""
-    if isinstance(data, dict):
-        for key, value in data.items():
-            if key == "Fn::Sub":
-                yield value if isinstance(value, str) else value[0]
-            yield from _subs(value)
-    elif isinstance(data, list):
-        for value in data:
-            yield from _subs(value)
-
-
-def _unique(items: Iterable[str]) -> list[str]:
-    return list(dict.fromkeys(items))
+def _found(pattern: re.Pattern[bytes], packed: bytes) -> list[str]:
+    return [name.decode() for name in dict.fromkeys(pattern.findall(packed))]

@@ -1,4 +1,4 @@
-"""The three forms in which clients of AWS take the parameters of a stack.
+"""The forms in which clients of AWS take the parameters of a stack.
 
 Values keep the order of a parameter set, which is the template's: the same set, the same bytes.
 """
@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from stackyard.declared import declarations
+from stackyard.roads.git_sync import deployment_file
 
 if TYPE_CHECKING:
     from stackyard.environments import ParameterSet
@@ -32,6 +33,9 @@ def parameter_files(
         "json": parameter_list(values),
         "overrides.json": overrides(values),
         "config.json": configuration(values, item.tags, stack_policy),
+        "deployment.yaml": deployment_file(
+            f"dist/blueprints/{item.blueprint}.yaml", values, item.tags
+        ),
     }
 
 

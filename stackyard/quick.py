@@ -10,6 +10,7 @@ import sys
 import time
 from hashlib import sha256
 
+GENERATED = ("docs/components.md", "taskcat.yml")  # where a project has docs/, or that file
 SOURCE_SUFFIXES = (".py", ".js", ".mjs", ".json", ".txt", ".yaml", ".yml", ".pem", ".sql")
 
 
@@ -64,8 +65,8 @@ def read_inputs(root: str, package: str) -> str:
 
 
 def read_outputs(root: str) -> str:
-    """Return the digest of ``dist/``."""
-    return _digest([os.path.join(root, "dist")], ())
+    """Return the digest of ``dist/`` and of the files that are generated elsewhere."""
+    return _digest([os.path.join(root, name) for name in ("dist", *GENERATED)], ())
 
 
 def _digest(folders: list[str], suffixes: tuple[str, ...]) -> str:
@@ -81,9 +82,13 @@ def _files(folder: str, suffixes: tuple[str, ...]) -> list[str]:
     found = []
     waiting = [folder]
     while waiting:
+        place = waiting.pop()
         try:
-            entries = list(os.scandir(waiting.pop()))
+            entries = list(os.scandir(place))
         except FileNotFoundError:
+            continue
+        except NotADirectoryError:
+            found.append(place)
             continue
         for entry in entries:
             if entry.is_dir():

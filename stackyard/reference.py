@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
-
-from stackyard.library import Rendered
 
 BOUNDS = {
     "AllowedValues": "one of",
@@ -17,27 +15,30 @@ BOUNDS = {
 }
 
 
-def reference(templates: Iterable[Rendered]) -> str:
-    """Return the page as Markdown: a section per template, blueprints first."""
-    ordered = sorted(templates, key=lambda item: item.path)
-    lines = [
-        "# Templates",
-        "",
-        "Made by `python build.py` from `templates_src/`. Change that, not this page.",
-    ]
-    for item in ordered:
-        lines += [
-            "",
-            f"## {item.path}",
-            "",
-            item.body["Description"],
-            "",
-            f"Source: `{item.source}`",
-        ]
-        lines += _parameters(item.body.get("Parameters", {}))
-        lines += _rules(item.body.get("Rules", {}))
-        lines += _outputs(item.body.get("Outputs", {}))
-    return "\n".join(lines) + "\n"
+def reference(sections: Mapping[str, str]) -> str:
+    """Return the page as Markdown, blueprints first.
+
+    Args:
+        sections: what ``section`` returned for each template, by its path.
+    """
+    head = "Made by `python build.py` from `templates_src/`. Change that, not this page."
+    parts = ("# Templates", head, *(sections[path] for path in sorted(sections)))
+    return "\n\n".join(parts) + "\n"
+
+
+def section(path: str, source: str, body: Mapping[str, Any]) -> str:
+    """Return what there is to know about one template.
+
+    Args:
+        path: below ``dist/``, without the ending.
+        source: the module it comes from.
+        body: the template.
+    """
+    lines = [f"## {path}", "", body.get("Description", ""), "", f"Source: `{source}`"]
+    lines += _parameters(body.get("Parameters", {}))
+    lines += _rules(body.get("Rules", {}))
+    lines += _outputs(body.get("Outputs", {}))
+    return "\n".join(lines)
 
 
 def _parameters(declared: dict[str, Any]) -> Iterator[str]:
@@ -46,7 +47,7 @@ def _parameters(declared: dict[str, Any]) -> Iterator[str]:
     for name, spec in declared.items():
         default = f"`{spec['Default']}`" if spec.get("Default", "") != "" else "empty"
         shown = default if "Default" in spec else "**required**"
-        yield f"| `{name}` | {_cell(spec['Description'])} | {shown} | {_bounds(spec)} |"
+        yield f"| `{name}` | {_cell(spec.get('Description', ''))} | {shown} | {_bounds(spec)} |"
 
 
 def _bounds(spec: dict[str, Any]) -> str:
@@ -64,14 +65,16 @@ def _rules(rules: dict[str, Any]) -> Iterator[str]:
     if rules:
         yield ""
     for rule in rules.values():
-        yield from (f"- {_cell(item['AssertDescription'])}" for item in rule["Assertions"])
+        yield from (
+            f"- {_cell(item.get('AssertDescription', ''))}" for item in rule.get("Assertions", ())
+        )
 
 
 def _outputs(outputs: dict[str, Any]) -> Iterator[str]:
     if outputs:
         yield from ("", "| output | meaning |", "|---|---|")
     for name, spec in outputs.items():
-        yield f"| `{name}` | {_cell(spec['Description'])} |"
+        yield f"| `{name}` | {_cell(spec.get('Description', ''))} |"
 
 
 def _cell(text: object) -> str:

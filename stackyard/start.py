@@ -50,6 +50,9 @@ def run(root: str, package: str = "templates_src") -> None:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(error.status)
     except KeyboardInterrupt:
+        import signal  # 2 ms that a build need not pay
+
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # who presses twice gets no traceback
         print("interrupted", file=sys.stderr)
         sys.exit(INTERRUPTED)
     except (BrokenPipeError, SystemExit) as end:

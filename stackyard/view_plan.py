@@ -64,6 +64,7 @@ def markdown(preview: Preview, title: str) -> str:
         lines += [f"- `{loss.path}` ({loss.type}) {loss.what}" for loss in preview.losses] + [""]
     lines += [f"- {'refused' if one.fails else 'warning'}: {one}" for one in preview.validations]
     lines += [f"- {note}" for note in preview.notes]
+    lines += [""] * bool(preview.validations or preview.notes)  # or the details join the list
     for stack, changes in _by_stack(preview.changes):
         marks = ["<details><summary>", "</summary>", "", "```diff"]
         lines += [f"{marks[0]}{stack or 'root stack'} ({len(changes)}){marks[1]}", *marks[2:]]

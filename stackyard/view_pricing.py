@@ -9,9 +9,11 @@ from rich.console import Console
 from rich.table import Table
 
 from stackyard.pricing import Bill
+from stackyard.pricing.comparison import Comparison, Difference
 from stackyard.pricing.tables import Promise
 
 console = Console()
+MARKDOWN_WIDTH = 1000  # a row of Markdown must stay one line
 
 
 def bill_table(bill: Bill, promised: Sequence[Promise], *, markdown: bool) -> None:
@@ -27,11 +29,12 @@ def bill_table(bill: Bill, promised: Sequence[Promise], *, markdown: bool) -> No
         quantity = f"{line.quantity:,.6g}"
         table.add_row(shown, resource, line.item, quantity, price, f"{line.usd:,.2f}")
         last = stack
-    _print(table, f"{bill.blueprint} {bill.environment}: ${bill.usd:,.2f} a month", bill)
+    title = f"{bill.blueprint} {bill.environment}: ${bill.usd:,.2f} a month"
+    _print(table, title, bill, markdown=markdown)
     totals = _table(markdown, "kind", right=("$/month",))
     for kind, usd in bill.by_kind().items():
         totals.add_row(kind, f"{usd:,.2f}")
-    console.print(totals)
+    _draw(totals, markdown=markdown)
     if promised:
         _promises(bill, promised, markdown)
 
@@ -44,7 +47,7 @@ def _promises(bill: Bill, promised: Sequence[Promise], markdown: bool) -> None:
     for item in promised:
         said = f"{item.least:g}" if item.least == item.most else f"{item.least:g}-{item.most:g}"
         table.add_row(item.row, item.text, said, f"{ours(bill, item):,.2f}", item.reason)
-    console.print(table)
+    _draw(table, markdown=markdown)
 
 
 def totals_table(bills: Sequence[Bill], *, markdown: bool) -> None:
@@ -53,20 +56,28 @@ def totals_table(bills: Sequence[Bill], *, markdown: bool) -> None:
     for bill in bills:
         total = f"{bill.usd:,.2f}"
         table.add_row(bill.blueprint, bill.environment, total, str(len(bill.unpriced)))
-    console.print(table)
+    _draw(table, markdown=markdown)
     console.print(f"list prices of {bills[0].region}, {bills[0].date}", style="dim")
 
 
-def comparison_table(old: Bill, new: Bill, *, markdown: bool) -> None:
-    """Print what changes from one bill to another, by kind."""
-    before, after = old.by_kind(), new.by_kind()
-    table = _table(markdown, "kind", right=(old.environment, new.environment, "difference"))
-    for kind in sorted(before.keys() | after.keys(), key=lambda kind: -after.get(kind, 0)):
-        one, two = before.get(kind, 0.0), after.get(kind, 0.0)
-        table.add_row(kind, f"{one:,.2f}", f"{two:,.2f}", f"{two - one:+,.2f}")
-    difference = f"{new.usd - old.usd:+,.2f}"
-    table.add_row("total", f"{old.usd:,.2f}", f"{new.usd:,.2f}", difference, style="bold")
-    _print(table, f"{new.blueprint}: {old.environment} and {new.environment}, $ a month", new)
+def comparison_table(found: Comparison, *, markdown: bool) -> None:
+    """Print what changes from one bill to another, by kind and then line by line."""
+    headings = (found.old_name, found.new_name, "difference")
+    table = _table(markdown, "kind", right=headings)
+    for row in found.kinds:
+        table.add_row(*_row(row))
+    table.add_row(*_row(found.total), style="bold")
+    title = f"{found.new.blueprint}: {found.old_name} and {found.new_name}, $ a month"
+    _print(table, title, found.new, markdown=markdown)
+    if found.lines:
+        lines = _table(markdown, "resource (unit)", right=headings)
+        for row in found.lines:
+            lines.add_row(*_row(row))
+        _draw(lines, markdown=markdown)
+
+
+def _row(row: Difference) -> tuple[str, ...]:
+    return row.what, f"{row.old:,.2f}", f"{row.new:,.2f}", f"{row.usd:+,.2f}"
 
 
 def _table(markdown: bool, *left: str, right: Sequence[str]) -> Table:
@@ -78,8 +89,12 @@ def _table(markdown: bool, *left: str, right: Sequence[str]) -> Table:
     return table
 
 
-def _print(table: Table, title: str, bill: Bill) -> None:
+def _print(table: Table, title: str, bill: Bill, *, markdown: bool) -> None:
     console.print(f"[bold]{title}[/] (list prices of {bill.region}, {bill.date})")
-    console.print(table)
+    _draw(table, markdown=markdown)
     for path, kind in bill.unpriced:
         console.print(f"unpriced: {path} {kind}", style="yellow")
+
+
+def _draw(table: Table, *, markdown: bool) -> None:
+    (Console(width=MARKDOWN_WIDTH) if markdown else console).print(table)

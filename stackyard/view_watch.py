@@ -18,6 +18,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from stackyard.aws.cloudformation import STACK, Change
+from stackyard.deploy.changes import ResourceChange
 from stackyard.deploy.events import (
     Advice,
     DeployEvent,
@@ -164,7 +165,8 @@ class Watching:
         """Return the lines that stay of an event."""
         match event:
             case Planned():
-                return [f"{event.operation} {event.stack_name}: {_counted(event.changes)}"]
+                changes = event.preview.changes if event.preview else event.changes
+                return [f"{event.operation} {event.stack_name}: {_counted(changes)}"]
             case Emptied():
                 return [f"emptied {event.bucket} of {event.objects} objects"]
             case Removed():
@@ -286,9 +288,10 @@ def line(event: DeployEvent) -> dict[str, Any]:
             "time": row.time.isoformat(),
         }
     if isinstance(event, Planned):
-        changes = [asdict(change) for change in event.changes]
         facts = {"operation": event.operation, "stack_name": event.stack_name}
-        return {"event": kind, **facts, "refused": event.refused, "changes": changes}
+        rows = {"changes": [asdict(change) for change in event.changes]}
+        known = event.preview.data() if event.preview else rows
+        return {"event": kind, **facts, "refused": event.refused, **known}
     return {"event": kind, **asdict(event)}
 
 
@@ -353,6 +356,6 @@ def _of_cause(end: Outcome) -> Iterable[Evidence]:
     return own[-1:]
 
 
-def _counted(changes: Sequence[Change]) -> str:
+def _counted(changes: Sequence[Change | ResourceChange]) -> str:
     counted = Counter(change.action.lower() for change in changes)
     return ", ".join(f"{count} to {action}" for action, count in counted.items()) or "nothing"

@@ -84,16 +84,20 @@ LIMITS = {
 
 def check(system: System) -> Iterator[Finding]:
     """Yield names that AWS refuses here, or would with other values that the parameters allow."""
+    named = list(_names(system))
     refused = set()
-    for resource, limit, name in _names(system):
+    for resource, limit, name in named:
         problem = _problem(limit, name)
         if problem:
             refused.add(resource.path)
             yield finding(__name__, system, resource, problem)
+    if not named:
+        return
     declared = declarations(system.root.body)
     values = system.root.parameters
+    paths = [resource.path for resource, _, _ in named]
     opened = [name for name, item in declared.items() if _may_vary(item, values[name])]
-    for resource, limit, name in _names(system.with_open(opened)):
+    for resource, limit, name in _names(system.with_open(opened, paths)):
         varying = {part.path: part for part in unknowns(name) if part.kind == "parameter"}
         if not varying or resource.path in refused:
             continue
@@ -110,11 +114,22 @@ def check(system: System) -> Iterator[Finding]:
             yield finding(__name__, system, resource, message)
 
 
+def chosen_names(system: System) -> Iterator[list[str]]:
+    """Yield the root parameters in each physical name that nothing but parameters makes unique."""
+    declared, values = declarations(system.root.body), system.root.parameters
+    paths = [resource.path for resource, _, _ in _names(system)]
+    opened = [name for name, item in declared.items() if _may_vary(item, values[name])]
+    for _, _, name in _names(system.with_open(opened, paths)) if paths else ():
+        kinds = {part.kind for part in unknowns(name)}
+        if "parameter" in kinds and kinds.isdisjoint(("guid", "suffix", "account")):
+            yield [part.path for part in unknowns(name) if part.kind == "parameter"]
+
+
 def _names(system: System) -> Iterator[tuple[Resource, Limit, Value]]:
-    for resource in system.resources():
-        limit = LIMITS.get(resource.type)
-        if limit and limit.property in resource.properties:
-            yield resource, limit, resource.properties[limit.property]
+    for kind, limit in LIMITS.items():
+        for resource in system.resources(kind):
+            if limit.property in resource.properties:
+                yield resource, limit, resource.properties[limit.property]
 
 
 def _problem(limit: Limit, name: Value) -> str:

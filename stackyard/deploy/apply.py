@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from stackyard.aws import cloudformation
 from stackyard.aws.account import Account
@@ -10,6 +10,7 @@ from stackyard.aws.cloudformation import Stack
 from stackyard.deploy import gate, protect, watch
 from stackyard.deploy import plan as planning
 from stackyard.deploy.events import DeployEvent, Outcome, Planned, Started
+from stackyard.deploy.gate import Loss
 from stackyard.deploy.lock import Lock
 from stackyard.deploy.plan import Plan, Request
 from stackyard.deploy.witness import attach, witness
@@ -39,7 +40,17 @@ def deploy(account: Account, request: Request, lock: Lock | None = None) -> Iter
             if isinstance(event, Outcome):
                 return
     _lift(account, request)
-    prepared = planning.prepare(account, request)
+    try:
+        prepared = planning.prepare(account, request)
+    except planning.GuardedError as error:
+        losses = error.preview.losses
+        yield Planned("update", request.stack_name, (), error.preview, _refused(request, losses))
+        _guard(account, request, cloudformation.describe(account, request.stack_name))
+        gate.check(losses, request.allow_data_loss, request.stack_name)
+        raise
+    except BaseException:
+        _guard(account, request, cloudformation.describe(account, request.stack_name))
+        raise
     if prepared is None:
         stack = watch.settled(account, request.stack_name)
         _protect(account, request, stack)
@@ -56,7 +67,7 @@ def carry_out(account: Account, prepared: Plan, lock: Lock | None = None) -> Ite
         DeployError: likewise.
     """
     request, lost = prepared.request, prepared.preview.losses
-    refused = any(loss.path not in request.allow_data_loss for loss in lost)
+    refused = _refused(request, lost)
     try:
         yield Planned(
             prepared.operation, request.stack_name, prepared.changes, prepared.preview, refused
@@ -94,9 +105,17 @@ def execute(account: Account, prepared: Plan) -> Iterator[DeployEvent]:
 
 
 def _discard(account: Account, prepared: Plan) -> None:
-    request, stack = prepared.request, prepared.stack
     if not prepared.approved:
         planning.discard(account, prepared.change_set, prepared.operation)
+    _guard(account, prepared.request, prepared.stack)
+
+
+def _refused(request: Request, losses: Sequence[Loss]) -> bool:
+    return any(loss.path not in request.allow_data_loss for loss in losses)
+
+
+def _guard(account: Account, request: Request, stack: Stack | None) -> None:
+    """Undo what ``_lift`` has done."""
     if request.allow_data_loss and request.desired and stack and request.termination_protection:
         protect.apply(account, stack.id, protect.policies(request.desired))
 

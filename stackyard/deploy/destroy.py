@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from stackyard.aws import cloudformation, leftovers, protection, recovery
 from stackyard.aws.account import Account
-from stackyard.aws.cloudformation import STACK, Resource
+from stackyard.aws.cloudformation import STACK, Resource, Stack
 from stackyard.deploy import orphan
 from stackyard.deploy.events import (
     DeployEvent,
@@ -17,7 +17,6 @@ from stackyard.deploy.events import (
     Remaining,
     Removed,
 )
-from stackyard.deploy.explain import first_cause
 from stackyard.deploy.holdings import KEEPING, Holding, is_passing
 from stackyard.deploy.operations import Followed
 from stackyard.deploy.plan import READY, token
@@ -40,7 +39,15 @@ def destroy(account: Account, stack_name: str, consent: Consent) -> Iterator[Dep
         DataLossError: as ``check``.
         DeployError: as ``check``; AWS refuses or cannot be reached.
     """
-    found = survey(account, stack_name)
+    found = None
+    if stack := deleting(account, stack_name):
+        # a run that was killed has begun it, or somebody else; what goes is decided
+        followed = Followed(account, stack.id)
+        yield from followed.attach()
+        if followed.status != "DELETE_COMPLETE":
+            found = survey(account, stack_name)
+    else:
+        found = survey(account, stack_name)
     if found is None:
         yield from _resumed(account, stack_name, consent)
         return
@@ -52,8 +59,13 @@ def destroy(account: Account, stack_name: str, consent: Consent) -> Iterator[Dep
     followed = Followed(account, found.stack.id)
     yield from _deleted(account, followed, going)
     if followed.status != "DELETE_COMPLETE":
-        cause = first_cause(followed.happened)
-        yield Outcome("failed", found.stack.name, followed.status, cause=cause)
+        yield Outcome(
+            "failed",
+            found.stack.name,
+            followed.status,
+            cause=followed.cause,
+            evidence=followed.evidence,
+        )
         return
     yield from _cleared(account, found, consent)
 
@@ -98,11 +110,10 @@ def _deleted(
 
     for attempt in range(1, ATTEMPTS + 1):
         yield from _emptied(account, going)
-        followed.happened.clear()
         yield from followed.run("delete", begin)
         if followed.status == "DELETE_COMPLETE" or attempt == ATTEMPTS:
             return
-        reason = first_cause(followed.happened)
+        reason = followed.cause
         if reason is None or not is_passing(reason.reason):
             return
         pause = EMBEDDED_PAUSE_SECONDS if account.is_embedded else PAUSE_SECONDS
@@ -139,18 +150,26 @@ def _cleared(account: Account, found: Survey, consent: Consent) -> Iterator[Depl
 
 
 def _resumed(account: Account, stack_name: str, consent: Consent) -> Iterator[DeployEvent]:
-    """Finish what a run that ended after the stack's deletion has left to do.
+    """Finish what a run that ended after the stack's deletion has left to do, and list the rest.
 
-    What another stack has taken over since is left alone.
+    What another stack has taken over since is left alone. Whether a snapshot is the deletion's or
+    older nobody can tell any more, so none is deleted.
     """
-    everything = consent.rule == "everything"
-    deleted = recovery.last_deleted(account, stack_name) if everything else ""
+    deleted = recovery.last_deleted(account, stack_name)
     remaining: list[Remaining] = []
-    for kept in _skipped(account, deleted) if deleted else ():
+    happened = list(_deletion(account, deleted)) if deleted else []
+    for kept in (one for one in happened if one.status == "DELETE_SKIPPED"):
         if owner := recovery.owner(account, kept.physical_id):
             yield Noticed(f"{kept.physical_id}: belongs to {owner} now and stays")
+        elif consent.rule != "everything":
+            if leftovers.exists(account, kept.type, kept.physical_id):
+                remaining.append(_remaining(kept, f"{kept.logical_id} is kept"))
         else:
             yield from _removed(account, kept, remaining)
+    for snapshot in leftovers.snapshots(account, happened):
+        remaining.append(
+            _remaining(snapshot, "is left of a database; delete it if nobody needs it")
+        )
     yield Outcome("absent", stack_name, "there is no such stack", remaining=tuple(remaining))
 
 
@@ -168,20 +187,31 @@ def _remaining(one: Resource, reason: str) -> Remaining:
     return Remaining(one.type, one.physical_id, f"{reason}; {leftovers.cost(one.type)}")
 
 
+def deleting(account: Account, stack_name: str) -> Stack | None:
+    """Return the stack if its deletion has begun and not ended."""
+    stack = cloudformation.describe(account, stack_name)
+    return stack if stack and stack.status == "DELETE_IN_PROGRESS" else None
+
+
 def _skipped(account: Account, stack_id: str) -> Iterator[Resource]:
-    """Yield what a deleted stack and those nested in it have left behind.
+    """Yield what a deleted stack and those nested in it have left behind."""
+    yield from (one for one in _deletion(account, stack_id) if one.status == "DELETE_SKIPPED")
+
+
+def _deletion(account: Account, stack_id: str) -> Iterator[Resource]:
+    """Yield what became of each resource when a stack and those nested in it were deleted.
 
     Their events are there for 90 days, so a later run finds it too. What updates before the
     deletion have left behind, such as an orphan, is not the stack's any more.
     """
-    deleting = False
+    begun = False
     nested: dict[str, None] = {}
     for event in cloudformation.events(account, stack_id):
         if event.is_of_stack:
-            deleting = deleting or event.status == "DELETE_IN_PROGRESS"
-        elif deleting and event.type == STACK and event.physical_id.startswith("arn:"):
+            begun = begun or event.status == "DELETE_IN_PROGRESS"
+        elif begun and event.type == STACK and event.physical_id.startswith("arn:"):
             nested[event.physical_id] = None
-        elif deleting and event.status == "DELETE_SKIPPED":
+        elif begun and event.status in ("DELETE_SKIPPED", "DELETE_COMPLETE"):
             yield Resource(event.logical_id, event.physical_id, event.type, event.status)
     for inner in nested:
-        yield from _skipped(account, inner)
+        yield from _deletion(account, inner)

@@ -13,7 +13,6 @@ from stackyard.aws.account import Account
 from stackyard.aws.cloudformation import STACK, Resource, Stack
 from stackyard.deploy import holdings
 from stackyard.deploy.events import DeployEvent, Noticed, Outcome, Remaining
-from stackyard.deploy.explain import first_cause
 from stackyard.deploy.operations import Followed
 from stackyard.deploy.plan import READY, token
 from stackyard.errors import DeployError
@@ -171,8 +170,10 @@ class _Update:
         return self.status == "UPDATE_COMPLETE"
 
     def failed(self) -> Outcome:
-        cause = first_cause(self.followed.happened)
-        return Outcome("failed", self.release.root.name, self.status, cause=cause)
+        name, followed = self.release.root.name, self.followed
+        return Outcome(
+            "failed", name, self.status, cause=followed.cause, evidence=followed.evidence
+        )
 
 
 def _ready(account: Account, name: str) -> Stack:

@@ -29,6 +29,18 @@ EMPTY = ("didn't contain changes", "No updates are to be performed")
 READY = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE")
 
 
+class GuardedError(DeployError):
+    """A stack policy keeps CloudFormation from making the change set.
+
+    Attributes:
+        preview: what it would have done, by the resolved templates.
+    """
+
+    def __init__(self, message: str, preview: Preview) -> None:
+        super().__init__(message)
+        self.preview = preview
+
+
 @dataclass(frozen=True, kw_only=True)
 class Request:
     """What shall be deployed.
@@ -90,13 +102,17 @@ def prepare(account: Account, request: Request) -> Plan | None:
     The caller executes or discards it.
 
     Raises:
+        GuardedError: a stack policy refuses it.
         DeployError: AWS refuses it, or the stack is in no state to be changed.
     """
     stack = deployable(account, request.stack_name)
     if stack and is_identical(stack, request):
         return None
     operation: Operation = "create" if stack is None else "update"
-    change_set = _create(account, request, operation)
+    try:
+        change_set = _create(account, request, operation)
+    except AwsError as error:
+        raise _guarded(account, request, stack, error) from error
     try:
         change_set = _made(account, change_set)
         if change_set.status == "CREATE_COMPLETE":
@@ -108,11 +124,21 @@ def prepare(account: Account, request: Request) -> Plan | None:
     discard(account, change_set, operation)
     if any(text in change_set.reason for text in EMPTY):
         return None
-    raise DeployError(
+    refusal = DeployError(
         f"{request.stack_name} in {account.region}: CloudFormation made no change set: "
         f"{change_set.reason.rstrip('.')}; correct the template or the parameters"
         + "".join(f"\n  {one}" for one in found)
     )
+    raise _guarded(account, request, stack, refusal)
+
+
+def _guarded(
+    account: Account, request: Request, stack: Stack | None, refusal: DeployError
+) -> DeployError:
+    """Return *refusal*, with what would happen if it is a stack policy's."""
+    if stack is None or request.desired is None or "stack policy" not in str(refusal).lower():
+        return refusal
+    return GuardedError(str(refusal), preview.compared(account, stack, request.desired))
 
 
 def is_identical(stack: Stack, request: Request) -> bool:

@@ -10,7 +10,6 @@ from stackyard.aws.account import Account
 from stackyard.deploy import orphan
 from stackyard.deploy.diagnosis import Diagnosis, spared
 from stackyard.deploy.events import DeployEvent, Emptied, Noticed, Outcome, Remaining
-from stackyard.deploy.explain import first_cause
 from stackyard.deploy.holdings import Holding, nested_stacks
 from stackyard.deploy.operations import Followed
 from stackyard.deploy.plan import token
@@ -144,7 +143,7 @@ def _outcome(
     diagnosis: Diagnosis, followed: Followed, remaining: Sequence[Remaining] = ()
 ) -> Outcome:
     status, name = followed.status, diagnosis.stack.name
-    cause = first_cause(followed.happened)
-    if status in (*COMPLETE, "DELETE_COMPLETE", "IMPORT_ROLLBACK_COMPLETE"):
+    good = (*COMPLETE, "DELETE_COMPLETE", "IMPORT_ROLLBACK_COMPLETE")
+    if status in good and not followed.undone:
         return Outcome("recovered", name, status, remaining=tuple(remaining))
-    return Outcome("failed", name, status, cause=cause)
+    return Outcome("failed", name, status, cause=followed.cause, evidence=followed.evidence)

@@ -12,10 +12,15 @@ from stackyard.deploy.plan import POLL_SECONDS, Plan, Request, token
 from stackyard.errors import DeployError
 
 
-def prepare(account: Account, stack_name: str) -> Plan | None:
+def prepare(account: Account, stack_name: str, role_arn: str = "") -> Plan | None:
     """Return a plan that reverts a stack's drift, None if there is nothing to revert.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/drift-aware-change-sets.html
+
+    Args:
+        account: the stack's.
+        stack_name: of the root stack.
+        role_arn: that CloudFormation acts with; the one that the stack has if empty.
 
     Raises:
         DeployError: this endpoint has no such change sets, or the stack cannot be updated now.
@@ -31,11 +36,14 @@ def prepare(account: Account, stack_name: str) -> Plan | None:
         Parameters=[{"ParameterKey": name, "UsePreviousValue": True} for name in stack.parameters],
         Tags=[{"Key": name, "Value": value} for name, value in stack.tags.items()],
         Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
+        **({"RoleARN": role_arn} if role_arn else {}),
     )
     try:
         made = _made(account, change_set)
         if made.status == "CREATE_COMPLETE":
-            return planning.read(account, Request(stack_name=stack_name), made, stack)
+            return planning.read(
+                account, Request(stack_name=stack_name, role_arn=role_arn), made, stack
+            )
     except BaseException:
         planning.discard(account, change_set, "update")
         raise

@@ -72,6 +72,21 @@ def witness(
         DeployError: AWS cannot be asked, or the stack is gone; the operation itself goes on.
     """
     story = Story(Rollouts(account))
+    yield from observe(account, stack_id, story, known, since)
+    yield finished(account, stack_id, operation, story)
+
+
+def observe(
+    account: Account,
+    stack_id: str,
+    story: Story,
+    known: set[str],
+    since: datetime | None = None,
+) -> Iterator[Watched]:
+    """Yield what happens until an operation has ended, and note it in *story*.
+
+    Args and Raises: as ``witness``.
+    """
     for one in watch.rounds(account, stack_id, known, since):
         yield from map(Noticed, one.notices)
         for progress in one.news:
@@ -80,7 +95,6 @@ def witness(
             yield progress
             yield from _kept(story, _of_failure(account, story, progress))
         yield from _rollouts(account, story)
-    yield finished(account, stack_id, operation, story)
 
 
 def attach(account: Account, stack: Stack) -> Iterator[DeployEvent]:
@@ -89,10 +103,21 @@ def attach(account: Account, stack: Stack) -> Iterator[DeployEvent]:
     Raises:
         DeployError: AWS cannot be asked, or the stack is gone; the operation itself goes on.
     """
-    begun = watch.start(account, stack.id)
-    operation = operation_of(begun.status if begun else stack.status)
-    yield Started(operation, stack.name, stack.id, _now(account, stack.id))
-    yield from witness(account, stack.id, operation, set(), begun.time if begun else None)
+    started, since = begun(account, stack)
+    yield started
+    yield from witness(account, stack.id, started.operation, set(), since)
+
+
+def begun(account: Account, stack: Stack) -> tuple[Started, datetime | None]:
+    """Return the beginning of the operation that a stack is in, and when that was.
+
+    Raises:
+        DeployError: AWS cannot be asked.
+    """
+    first = watch.start(account, stack.id)
+    operation = operation_of(first.status if first else stack.status)
+    now = _now(account, stack.id)
+    return Started(operation, stack.name, stack.id, now), first.time if first else None
 
 
 def operation_of(status: str) -> Operation:
@@ -110,16 +135,22 @@ def finished(account: Account, stack_id: str, operation: Operation, story: Story
     """
     patience = Patience()
     stack = patience.ask(lambda: watch.settled(account, stack_id))
-    undone: list[Cause] = []
-    if stack.status in ("CREATE_COMPLETE", "UPDATE_COMPLETE") and story.rollouts.touched:
-        touched = story.rollouts.touched
-        undone = patience.ask(lambda: reverted(account, touched.values()))
-        for cause in undone:
-            found = evidence.of_service(
-                account, cause.name, cause.physical_id, story.tasks, story.since
-            )
-            story.evidence += found
-    return ended(stack, operation, story.happened, story.evidence, undone)
+    return ended(
+        stack, operation, story.happened, story.evidence, undone(account, stack.status, story)
+    )
+
+
+def undone(account: Account, status: str, story: Story) -> list[Cause]:
+    """Return the services that ECS rolled back although their stack is complete."""
+    touched = story.rollouts.touched
+    if status not in ("CREATE_COMPLETE", "UPDATE_COMPLETE") or not touched:
+        return []
+    found = Patience().ask(lambda: reverted(account, touched.values()))
+    for cause in found:
+        story.evidence += evidence.of_service(
+            account, cause.name, cause.physical_id, story.tasks, story.since
+        )
+    return found
 
 
 def _rollouts(account: Account, story: Story) -> Iterator[Watched]:

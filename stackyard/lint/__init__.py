@@ -67,6 +67,7 @@ def lint(
     progress: Progress | None = None,
     complete: bool = True,
     seconds: float = LIMIT,
+    as_json: Callable[[str], str] | None = None,
 ) -> Result:
     """Validate templates, and each of them as its environments deploy it.
 
@@ -81,6 +82,7 @@ def lint(
         complete: whether *texts* and *sets* are all there are; if not, a suppression that nothing
             needs passes, since what is left out may need it.
         seconds: limit for one call of a validator.
+        as_json: returns the template at a path as JSON, which is faster to validate.
 
     Raises:
         BuildError: a validator fails or cannot be loaded, a region does not exist, or *work*
@@ -100,7 +102,8 @@ def lint(
             linted = _results(CFN_LINT, tasks, run, cache, progress)
         if native:
             tasks = list(native_tasks(texts, sets, regions))
-            validated = _results(NATIVE, tasks, partial(_run_native, seconds), cache, progress)
+            native_run = partial(_run_native, seconds, as_json)
+            validated = _results(NATIVE, tasks, native_run, cache, progress)
         excuses = {path: _suppressions(path, text, cache) for path, text in texts.items()}
     except BaseException:
         cache.save(complete=False)  # what is known need not be found out again
@@ -128,10 +131,12 @@ def _run_cfn_lint(
     return validate(tasks, texts, work, seconds)
 
 
-def _run_native(seconds: float, tasks: Sequence[Task]) -> Answers:
+def _run_native(
+    seconds: float, as_json: Callable[[str], str] | None, tasks: Sequence[Task]
+) -> Answers:
     from stackyard.lint.native import validate
 
-    return validate(tasks, seconds)
+    return validate(tasks, seconds, as_json)
 
 
 def _results(

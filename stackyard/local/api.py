@@ -16,6 +16,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import botocore.parsers
 import botocore.serialize
 import botocore.session
+from botocore.awsrequest import HeadersDict
 
 from stackyard.local import ministack
 
@@ -42,7 +43,7 @@ def call(service: str, operation: str, /, **parameters: Any) -> dict[str, Any]:
     answer: dict[str, Any] = botocore.parsers.create_parser(protocol).parse(
         {
             "status_code": status,
-            "headers": {key.lower(): value for key, value in headers.items()},
+            "headers": HeadersDict(headers),  # the parser looks names up as AWS writes them
             "body": body if isinstance(body, bytes) else body.encode(),
         },
         shape.output_shape,
@@ -61,7 +62,10 @@ def _run(service: str, request: dict[str, Any]) -> tuple[int, dict[str, str], st
     """
     module = ministack.module(f"services.{MODULES.get(service, service)}")
     path = urlsplit(request["url_path"])
-    query = {**parse_qs(path.query), **parse_qs(urlencode(request["query_string"]))}
+    query = {
+        **parse_qs(path.query, keep_blank_values=True),  # S3 names what is asked, as ?replication
+        **parse_qs(urlencode(request["query_string"])),
+    }
     headers = {key.lower(): value for key, value in request["headers"].items()}
     body = request["body"]
     if isinstance(body, dict):

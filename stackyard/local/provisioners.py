@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, MutableMapping
 from functools import partial
 
-from stackyard.local import firewall, network
+from stackyard.local import firewall, identity, network, search
 from stackyard.local.api import call
 from stackyard.local.handlers import (
     Created,
@@ -100,7 +100,9 @@ def _web_acl(properties: Properties) -> Created:
 
 PROVISIONERS = {
     **firewall.PROVISIONERS,
+    **identity.PROVISIONERS,
     **network.PROVISIONERS,
+    **search.PROVISIONERS,
     "AWS::ECS::ClusterCapacityProviderAssociations": Provisioner(
         _capacity_providers,
         lambda cluster, _: call(

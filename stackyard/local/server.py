@@ -56,6 +56,7 @@ def install() -> frozenset[str]:
         nested,
         provisioners,
         releases,
+        replication,
         rotation,
         secrets,
         standins,
@@ -73,6 +74,7 @@ def install() -> frozenset[str]:
     secrets.install(handlers)
     provisioners.install(handlers)
     releases.install(handlers)
+    replication.install(handlers)
     rotation.install()
     return standins.install(handlers)
 

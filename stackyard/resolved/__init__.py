@@ -7,10 +7,11 @@ better one resource too many in view than one too few.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from stackyard.errors import BuildError
 from stackyard.resolved.scope import Scope
@@ -33,8 +34,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True)
-class Resource:
+class Resource(NamedTuple):
     """A resource that would be created.
 
     Attributes:
@@ -61,11 +61,11 @@ class Resource:
     deletion_policy: str | None = None
     update_replace_policy: str | None = None
     depends_on: tuple[str, ...] = ()
-    metadata: Mapping[str, Value] = field(default_factory=dict)
+    metadata: Mapping[str, Value] = MappingProxyType({})
 
     def as_data(self) -> dict[str, Any]:
         """Return it as JSON."""
-        return {name: plain(value) for name, value in vars(self).items()}
+        return {name: plain(value) for name, value in self._asdict().items()}
 
 
 @dataclass(frozen=True)
@@ -146,9 +146,7 @@ class System:
 
     def resources(self, type: str | None = None) -> Iterator[Resource]:
         """Yield every resource, or those of one type."""
-        for item in self._by_path.values():
-            if type is None or item.type == type:
-                yield item
+        yield from self._by_path.values() if type is None else self._by_type.get(type, [])
 
     def find(self, path: str) -> Resource | None:
         """Return the resource at *path*, None if there is none."""
@@ -158,17 +156,23 @@ class System:
         """Return the resource that *value* is the ``Ref`` or an attribute of, None if none."""
         return self.find(value.path) if isinstance(value, Unknown) else None
 
-    def with_open(self, names: Collection[str]) -> System:
+    def with_open(self, names: Collection[str], only: Iterable[str] | None = None) -> System:
         """Return this system with root parameters left open: unknowns of kind ``parameter``.
 
         All conditions stay as they are, so that only values change.
+
+        Args:
+            names: the parameters.
+            only: paths of the resources that are wanted, and of which it then consists; all if
+                None.
         """
         values = self.root.parameters
         opened = {name: Unknown("parameter", name, many="," in str(values[name])) for name in names}
         conditions = {stack.path: stack.conditions for stack in self.stacks()}
         world = World(self.templates, self.region, self.account, conditions)
         scope = Scope(world, self.root.template, {**self.given, **opened}, self.stack_name)
-        return replace(self, root=_stack(scope), dangling=tuple(world.dangling))
+        wanted = None if only is None else {above for path in only for above in _trail(path)}
+        return replace(self, root=_stack(scope, wanted), dangling=tuple(world.dangling))
 
     def as_data(self) -> dict[str, Any]:
         """Return it as JSON."""
@@ -184,6 +188,13 @@ class System:
     def _by_path(self) -> dict[str, Resource]:
         found = (item for stack in self.stacks() for item in stack.resources.values())
         return {item.path: item for item in found}
+
+    @cached_property
+    def _by_type(self) -> dict[str, list[Resource]]:
+        found: dict[str, list[Resource]] = {}
+        for item in self._by_path.values():
+            found.setdefault(item.type, []).append(item)
+        return found
 
 
 def resolve(
@@ -230,16 +241,19 @@ def resolve(
     )
 
 
-def _stack(scope: Scope) -> Stack:
+def _stack(scope: Scope, only: Collection[str] | None = None) -> Stack:
     resources, absent, outputs, children = {}, {}, {}, {}
     for logical_id, declared in scope.resources.items():
-        if scope.exists(logical_id) is False:
+        if only is not None and scope.resource_path(logical_id) not in only:
+            continue
+        exists = scope.exists(logical_id)
+        if exists is False:
             absent[logical_id] = declared["Condition"]
             continue
-        resources[logical_id] = _resource(scope, logical_id)
+        resources[logical_id] = _resource(scope, logical_id, uncertain=exists is None)
         if declared["Type"] == NESTED:
-            children[logical_id] = _stack(scope.child(logical_id))
-    for name, declared in scope.body.get("Outputs", {}).items():
+            children[logical_id] = _stack(scope.child(logical_id), only)
+    for name, declared in scope.body.get("Outputs", {}).items() if only is None else ():
         condition = declared.get("Condition")
         if condition is None or scope.condition(condition) is not False:
             outputs[name] = scope.output(name)
@@ -256,7 +270,7 @@ def _stack(scope: Scope) -> Stack:
     )
 
 
-def _resource(scope: Scope, logical_id: str) -> Resource:
+def _resource(scope: Scope, logical_id: str, *, uncertain: bool) -> Resource:
     declared = scope.resources[logical_id]
     return Resource(
         path=scope.resource_path(logical_id),
@@ -265,9 +279,16 @@ def _resource(scope: Scope, logical_id: str) -> Resource:
         type=declared["Type"],
         properties=scope.properties(logical_id),
         condition=declared.get("Condition"),
-        uncertain=scope.exists(logical_id) is None,
+        uncertain=uncertain,
         deletion_policy=scope.attribute(logical_id, "DeletionPolicy"),
         update_replace_policy=scope.attribute(logical_id, "UpdateReplacePolicy"),
-        depends_on=scope.depends_on(logical_id),
+        depends_on=scope.depends_on(logical_id) if "DependsOn" in declared else (),
         metadata=scope.attribute(logical_id, "Metadata") or {},
     )
+
+
+def _trail(path: str) -> Iterator[str]:
+    """Yield a path and those of the nested stacks above it."""
+    while path:
+        yield path
+        path = path.rpartition("/")[0]

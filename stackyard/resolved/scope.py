@@ -6,8 +6,7 @@ order of their dependencies, and a circle of them is noticed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar, cast
 
 from stackyard.errors import BuildError
@@ -79,8 +78,9 @@ class Scope:
     def depends_on(self, logical_id: str) -> tuple[str, ...]:
         """Return the paths of the resources that ``DependsOn`` names and that exist."""
         named = self.resources[logical_id].get("DependsOn", ())
-        with self._at_place(logical_id):
-            paths = [self.target(item, "", "DependsOn") for item in _as_list(named)]
+        paths = self._within(
+            logical_id, lambda: [self.target(item, "", "DependsOn") for item in _as_list(named)]
+        )
         return tuple(path.path for path in paths if path.kind != "absent")
 
     def child(self, logical_id: str) -> Scope:
@@ -97,11 +97,12 @@ class Scope:
 
     def value(self, data: Any) -> Value:
         """Return *data* with every intrinsic function evaluated."""
-        if isinstance(data, str):
+        kind = type(data)
+        if kind is str:
             return dynamic(data) if "{{resolve:" in data else data
-        if isinstance(data, list):
+        if kind is list:
             return [item for one in data if (item := self.value(one)) is not NO_VALUE]
-        if not isinstance(data, dict):
+        if kind is not dict:
             return data
         if len(data) == 1:
             ((name, argument),) = data.items()
@@ -109,7 +110,14 @@ class Scope:
                 return self.ref(argument)
             if name.startswith("Fn::"):
                 return self._call(name, argument)
-        return {key: item for key, one in data.items() if (item := self.value(one)) is not NO_VALUE}
+        found = {}
+        for key, one in data.items():
+            if type(one) is not str or "{{resolve:" in one:  # most values are plain texts
+                one = self.value(one)
+                if one is NO_VALUE:
+                    continue
+            found[key] = one
+        return found
 
     def ref(self, name: str) -> Value:
         """Return ``Ref``."""
@@ -167,22 +175,21 @@ class Scope:
 
     def _nested(self, logical_id: str) -> Scope:
         properties = self.properties(logical_id)
-        with self._at_place(logical_id):
-            url = str(properties.get("TemplateURL", ""))
-            name = "/".join(url.rsplit("/", 2)[-2:]).rpartition(".")[0]
-            if name not in self.world.templates:
-                raise self.fail(f"no template {name!r} for {url}; nest one of this library's")
-            if name in self._ancestors:
-                raise self.fail(f"{name} nests itself; take out one of the two")
-            suffix = Unknown("suffix", f"suffix of {self.resource_path(logical_id)}")
-            return Scope(
-                self.world,
-                name,
-                properties.get("Parameters", {}),
-                text((self._name, f"-{logical_id}-", suffix)),
-                path=self.resource_path(logical_id),
-                ancestors=self._ancestors,
-            )
+        url = str(properties.get("TemplateURL", ""))
+        name = "/".join(url.rsplit("/", 2)[-2:]).rpartition(".")[0]
+        if name not in self.world.templates:
+            raise self.fail(f"no template {name!r} for {url}; nest one of this library's")
+        if name in self._ancestors:
+            raise self.fail(f"{name} nests itself; take out one of the two")
+        suffix = Unknown("suffix", f"suffix of {self.resource_path(logical_id)}")
+        return Scope(
+            self.world,
+            name,
+            properties.get("Parameters", {}),
+            text((self._name, f"-{logical_id}-", suffix)),
+            path=self.resource_path(logical_id),
+            ancestors=self._ancestors,
+        )
 
     def _bind(self, given: Mapping[str, Value]) -> dict[str, Value]:
         try:
@@ -209,15 +216,10 @@ class Scope:
         return cast(T, self._known[place])
 
     def _within(self, place: str, evaluate: Callable[[], T]) -> T:
-        with self._at_place(place):
-            return evaluate()
-
-    @contextmanager
-    def _at_place(self, place: str) -> Iterator[None]:
-        """Say in errors and references that they are at *place*."""
+        """Return what *evaluate* returns, errors and references of which are at *place*."""
         before, self._at = self._at, place
         try:
-            yield
+            return evaluate()
         finally:
             self._at = before
 

@@ -1,0 +1,1 @@
+"""What other tools than ours need to take a build to AWS."""
