@@ -82,16 +82,23 @@ def taskcat(
     output: Annotated[
         Path | None, typer.Option(help="Folder for the report; taskcat_outputs by default.")
     ] = None,
+    as_json: Json = False,
     verbose: Verbose = False,
 ) -> None:
     """Run taskcat on an embedded account of its own."""
+    from contextlib import nullcontext, redirect_stdout
     from importlib.util import find_spec
 
     if find_spec("taskcat") is None:
         raise UsageError("taskcat: is not installed; pip install taskcat 'setuptools<81'")
     from stackyard.roads.taskcat_offline import run
 
-    sys.exit(run(context.obj.root, tests or (), output))
+    report = output or context.obj.root / "taskcat_outputs"
+    with redirect_stdout(sys.stderr) if as_json else nullcontext():
+        status = run(context.obj.root, tests or (), report)
+    if as_json:
+        print(json.dumps({"passed": not status, "report": str(report / "index.html")}))
+    sys.exit(status)
 
 
 def _report(last: Release | None, found: Sequence[Change], *, as_json: bool) -> None:

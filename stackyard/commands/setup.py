@@ -92,6 +92,8 @@ def bootstrap(
     verbose: Verbose = False,
 ) -> None:
     """Create or update what an account and region need once: bucket, key, locks and roles."""
+    if as_json and not (yes or on_local or show_template):
+        raise UsageError("bootstrap: nobody can answer with --json; add --yes")
     from stackyard.deploy import bootstrap as making
 
     body = making.template(context.obj)
@@ -104,8 +106,6 @@ def bootstrap(
         "OidcProviderArn": oidc_provider,
         "PermissionsBoundaryArn": boundary,
     }
-    if as_json and not (yes or on_local):
-        raise UsageError("bootstrap: nobody can answer with --json; add --yes")
     allowed = frozenset(allow_data_loss or ())
     status = 0
     for account in _accounts(context.obj, environment, profile, region, port, on_local=on_local):

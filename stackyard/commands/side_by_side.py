@@ -101,12 +101,12 @@ def _ended(
                 print(json.dumps(told, default=str), flush=True)
             elif isinstance(event, Progress) and event.event.is_of_stack and not as_json:
                 print(f"{name}: {event.name or 'root'}: {event.event.status}", flush=True)
+        assert isinstance(last, Outcome), "a deployment ends with an outcome"
     except StackyardError as error:
         return error
     except Exception as error:
         # the others' ends must be told all the same
         return DeployError(f"{type(error).__name__}: {error}; this is a defect: please report it")
-    assert isinstance(last, Outcome), "a deployment ends with an outcome"
     return last
 
 

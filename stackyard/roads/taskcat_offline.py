@@ -31,13 +31,13 @@ STYLE = ".test-green{background:#98ff98} .test-red{background:#ff6347} td{border
 MINUTE, OFTEN = datetime.timedelta(seconds=60), datetime.timedelta(seconds=1)
 
 
-def run(project: Path, tests: Sequence[str] = (), output: Path | None = None) -> int:
+def run(project: Path, tests: Sequence[str], output: Path) -> int:
     """Run the tests of ``taskcat.yml`` on an account that ends with them; return taskcat's status.
 
     Args:
         project: where ``taskcat.yml`` and ``dist/`` are.
         tests: names of those to run; all if empty.
-        output: folder for the report; ``taskcat_outputs`` in the project if None.
+        output: folder for the report.
 
     Raises:
         UsageError: there is no such test.
@@ -56,7 +56,7 @@ def run(project: Path, tests: Sequence[str] = (), output: Path | None = None) ->
         # the build has linted every template once; taskcat would for every test
         words = ["test", "run", "--minimal-output", "--lint-disable", "--input-file", str(chosen)]
         words += ["--project-root", str(project / "dist")]
-        words += ["--output-directory", str(output or project / "taskcat_outputs")]
+        words += ["--output-directory", str(output)]
         words += ["--test-names", ",".join(tests)] if tests else []
         with _environment(account):
             return _taskcat(words)

@@ -26,6 +26,7 @@ from templates_src.components.queue import queue
 from templates_src.components.registry import registry
 from templates_src.components.service import Parameters as ServiceParameters
 from templates_src.components.service import service
+from templates_src.components.trace_sampling import trace_sampling
 from templates_src.components.worker import Outputs as WorkerOutputs
 from templates_src.components.worker import Parameters as BaseWorkerParameters
 from templates_src.components.worker import worker
@@ -68,6 +69,9 @@ class ApiParameters(ServiceParameters):
         label="NODE_ENV",
     )
     log_level: Value = passed_to(worker.takes.log_level, bind=Variable("LOG_LEVEL"))
+    traced_service_name: Value = passed_to(
+        trace_sampling.takes.traced_service_name, bind=Variable("OTEL_SERVICE_NAME")
+    )
 
 
 @contract
@@ -110,6 +114,8 @@ class Parameters(Nesting):
         group="Environment",
         Description="Whether the API and the worker send traces to X-Ray.",
     )
+    sampled_per_second: Value = passed_to(trace_sampling.takes.sampled_per_second)
+    sampled_share: Value = passed_to(trace_sampling.takes.sampled_share)
 
     image: Value = passed_to(api.takes.image)
     desired_count: Value = passed_to(api.takes.desired_count)
@@ -262,6 +268,7 @@ def build(t: Template, p: Parameters) -> Outputs:
         region=Ref("AWS::Region"),
         node_env=p.node_env,
         log_level=p.log_level,
+        traced_service_name=Ref("AWS::StackName"),
         vpc_id=net.vpc_id,
         private_subnet_ids=net.private_subnet_ids,
         cluster_name=tasks.cluster_name,
@@ -285,6 +292,14 @@ def build(t: Template, p: Parameters) -> Outputs:
         healthy_threshold_count=p.healthy_threshold_count,
         alarm_topic_arn=topic_arn,
         permissions_boundary_arn=p.permissions_boundary_arn,
+    )
+    trace_sampling.nest_if(
+        "IsTraced",
+        t,
+        "TraceSampling",
+        traced_service_name=Ref("AWS::StackName"),
+        sampled_per_second=p.sampled_per_second,
+        sampled_share=p.sampled_share,
     )
     working = _worker(t, p, net, data, waiting, topic_arn)
     # the first tasks pull their image through these, the worker reads its secret

@@ -212,6 +212,7 @@ def test_api_gets_its_variables_and_the_url_of_the_database_from_its_secret(
         "AWS_REGION": "us-east-1",
         "NODE_ENV": "production",
         "LOG_LEVEL": "debug" if environment == "dev" else "info",
+        "OTEL_SERVICE_NAME": f"myorg-{environment}-express",
     }
     (secret,) = app["Secrets"]
     assert secret == {"Name": "DATABASE_URL", "ValueFrom": "<Database/Connection>:url::"}
@@ -370,6 +371,8 @@ def test_api_and_worker_are_traced_together_by_choice(resolved: Resolve) -> None
     containers = properties(traced, "Api/TaskDefinition")["ContainerDefinitions"]
     assert [one["Name"] for one in containers] == ["app", "collector"]
     assert properties(traced, "Worker/Worker")["TracingConfig"] == {"Mode": "Active"}
+    sampled = properties(traced, "TraceSampling/SamplingRule")["SamplingRule"]
+    assert sampled["ServiceName"] == "myorg-dev-express"
 
 
 @pytest.mark.parametrize("environment", ["dev", "staging"])

@@ -41,7 +41,7 @@ def stacks(project: Path, *roads: str) -> list[Stack]:
             shared = yaml.safe_load(common.read_text()) if common.exists() else {}
             regions, name = own.get("regions") or shared["regions"], own["stack_name"]
             road = roads[len(found) % len(roads)]
-            bucket = f"{len(roads)}-{name}"
+            bucket = f"{len(roads)}-{name}".lower()  # of buckets, unlike stacks
             found.append(Stack(path.parent.name, path.stem, name, regions[0], bucket, road))
     return found
 

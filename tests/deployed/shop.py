@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.deployed.stuck import CODE, TRUST
 from tests.projects import small, write
 
 STORE = '''"""A table."""
@@ -50,7 +49,7 @@ WORKER = '''"""A service."""
 
 from __future__ import annotations
 
-from troposphere import GetAtt, Ref, Template, ec2, ecs
+from troposphere import GetAtt, Ref, Template, ec2, ecs, sns
 
 from templates_src.contract import Component, Value, contract, output, parameter
 
@@ -70,6 +69,7 @@ def build(t: Template, p: Parameters) -> Outputs:
     vpc = t.add_resource(ec2.VPC("Vpc", CidrBlock="10.0.0.0/16"))
     subnet = ec2.Subnet("Subnet", VpcId=Ref(vpc), CidrBlock="10.0.1.0/24")
     t.add_resource(subnet)
+    t.add_resource(sns.Topic("Notices"))
     cluster = t.add_resource(ecs.Cluster("Cluster"))
     task = ecs.TaskDefinition(
         "Task",
@@ -137,88 +137,8 @@ parameters:
 """
 
 
-SLOW = '''"""Something that takes its time."""
-
-from __future__ import annotations
-
-from troposphere import GetAtt, Template, awslambda, cloudformation, iam
-
-from templates_src.contract import Component, Value, contract, output, parameter
-
-CODE = """{code}"""
-TRUST = {trust}
-
-
-@contract
-class Parameters:
-    seconds: Value = parameter("That it takes.", default="4")
-
-
-@contract
-class Outputs:
-    function_arn: Value = output("ARN of the function.")
-
-
-def build(t: Template, p: Parameters) -> Outputs:
-    """Slow."""
-    role = t.add_resource(iam.Role("Role", AssumeRolePolicyDocument=TRUST))
-    code = awslambda.Code(ZipFile=CODE)
-    function = awslambda.Function(
-        "Function",
-        Runtime="python3.13",
-        Handler="index.handler",
-        Code=code,
-        Role=GetAtt(role, "Arn"),
-    )
-    arn = GetAtt(t.add_resource(function), "Arn")
-    slow = cloudformation.CustomResource("Slow", ServiceToken=arn, SleepSeconds=p.seconds)
-    slow.resource_type = "Custom::Slow"
-    t.add_resource(slow)
-    return Outputs(function_arn=arn)
-
-
-slow = Component(Parameters, Outputs, build)
-'''
-TARDY = SHOP[: SHOP.index("from troposphere")].replace("shop", "system") + '''\
-from troposphere import Template
-
-from templates_src.components.slow import slow
-from templates_src.contract import Component, Nesting, Value, contract, output, passed_to
-
-
-@contract
-class Parameters(Nesting):
-    seconds: Value = passed_to(slow.takes.seconds)
-
-
-@contract
-class Outputs:
-    function_arn: Value = output("ARN of the function.")
-
-
-def build(t: Template, p: Parameters) -> Outputs:
-    """Tardy."""
-    return Outputs(function_arn=slow.nest(t, "Slow", seconds=p.seconds).function_arn)
-
-
-tardy = Component(Parameters, Outputs, build)
-'''
-
-
-def tardy(folder: Path) -> Path:
-    """Return a project with the blueprint ``tardy``, whose deployment takes some seconds."""
-    project = small(folder)
-    code = SLOW.replace("{code}", CODE).replace("{trust}", repr(TRUST))
-    write(project, "templates_src/components/slow.py", code)
-    write(project, "templates_src/blueprints/tardy.py", TARDY)
-    for name in ("dev", "live"):
-        text = f"stack_name: tardy-{name}\nregions: [us-east-1]\n"
-        write(project, f"params/tardy/{name}.yaml", text)
-    return project
-
-
 def shop(folder: Path) -> Path:
-    """Return a project with the blueprint ``shop`` in dev, staging and broken."""
+    """Return a project with the blueprint ``shop`` in dev, staging and live."""
     project = small(folder)
     write(project, "templates_src/components/store.py", STORE)
     write(project, "templates_src/components/worker.py", WORKER)
