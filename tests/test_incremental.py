@@ -30,7 +30,7 @@ PART = """from troposphere import sns
 
 
 def topic(name):
-    return sns.Topic("Topic", DisplayName=name, FifoTopic={})
+    return sns.Topic("Topic", DisplayName=name, KmsMasterKeyId="key-{}")
 """
 WITH_PART = TOPIC.replace(", sns", "").replace(
     'sns.Topic("Topic", DisplayName=p.topic_name)', "topics.topic(p.topic_name)"
@@ -81,21 +81,21 @@ def built_cold(project: Path, folder: Path) -> dict[str, bytes]:
 
 def test_random_edits_give_what_a_cold_build_gives(paper: Path, tmp_path: Path) -> None:
     edit = random.Random(7)
-    write(paper, "templates_src/parts/topics.py", PART.format("False"))
-    for number in range(8):
+    write(paper, "templates_src/parts/topics.py", PART.format(0))
+    write(paper, COMPONENT, WITH_PART)
+    build(paper)
+    for number in range(1, 11):
         kind = edit.choice(["component", "part", "blueprint", "parameters", "words", "dist"])
         if kind == "component":
-            write(paper, COMPONENT, TOPIC.replace("p.topic_name", f'"title {number}"'))
+            write(paper, COMPONENT, WITH_PART.replace("p.topic_name", f'"title {number}"'))
         elif kind == "part":
-            write(paper, COMPONENT, WITH_PART)
-            fifo = edit.choice(["True", "False"])
-            write(paper, "templates_src/parts/topics.py", PART.format(fifo))
+            write(paper, "templates_src/parts/topics.py", PART.format(number))
         elif kind == "blueprint":
             write(paper, BLUEPRINT, PAPER.replace('nest(t, "Topic"', f'nest(t, "Topic{number}"'))
         elif kind == "parameters":
             write(paper, "params/paper/live.yaml", f"stack_name: p{number}\nregions: [us-east-1]\n")
         elif kind == "words":
-            write(paper, COMPONENT, TOPIC.replace("ARN of", f"ARN {number} of"))
+            write(paper, COMPONENT, WITH_PART.replace("ARN of", f"ARN {number} of"))
         else:
             (paper / "dist/components/topic.yaml").write_text("# somebody's own")
         build(paper)
