@@ -30,8 +30,9 @@ class Validation:
         """Begin to make AWS's validator, which takes as long as rendering a blueprint."""
         if not self.options.native:
             return
+        from stackyard.installed import version
         from stackyard.lint.native import warm_up
-        from stackyard.lint.tasks import NATIVE, version
+        from stackyard.lint.tasks import NATIVE
 
         if version(NATIVE):
             self._engine = warm_up()

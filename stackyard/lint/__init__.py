@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from stackyard.findings import Finding
+from stackyard.installed import version
 from stackyard.lint.cache import Cache, digest
 from stackyard.lint.report import Results, finding, report
 from stackyard.lint.rows import Row
@@ -25,7 +26,6 @@ from stackyard.lint.tasks import (
     missing_children,
     native_tasks,
     own_code,
-    version,
 )
 
 __all__ = ["Evaluation", "Result", "lint", "versions"]

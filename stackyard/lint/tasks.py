@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import functools
 import re
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from stackyard.installed import version
 from stackyard.lint.cache import digest
 from stackyard.lint.rows import INFORMATIONAL
 
@@ -98,20 +98,6 @@ def own_code() -> str:
     """Return the digest of this package: what other code found is not what it would find."""
     files = sorted(Path(__file__).parent.glob("*.py"))
     return digest([path.read_text("utf-8") for path in files])
-
-
-@functools.cache
-def version(distribution: str) -> str:
-    """Return the version of an installed distribution, empty if there is none.
-
-    It reads the names of folders: ``importlib.metadata`` alone takes as long to import as a whole
-    build in which nothing changed.
-    """
-    prefix = f"{distribution.replace('-', '_')}-"
-    for folder in sys.path:
-        for found in Path(folder).glob(f"{prefix}*.dist-info"):
-            return found.name.removeprefix(prefix).removesuffix(".dist-info")
-    return ""
 
 
 def _key(tool: str, *parts: object) -> str:

@@ -91,11 +91,10 @@ class Parameters(Nesting):
         Description="Name of the environment, as the application and its parameters know it.",
     )
     app_name: Value = passed_to(
-        configuration.takes.application,
+        database.takes.database_name,
         default="fastapi",
         group="Environment",
         Description="Name of the application: of its database and its parameters.",
-        AllowedPattern="[a-z][a-z0-9]{0,30}",
     )
     deletion_protection: Value = flag(
         "Whether AWS refuses to delete the database and the load balancer, also when a first"
