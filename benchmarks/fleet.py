@@ -30,8 +30,8 @@ ACCOUNTS = tuple(str(100_000_000_000 + number) for number in range(1000))
 REGIONS = ("us-east-1", "us-west-2", "eu-west-1", "eu-central-1")
 OWN = 40  # every so-many-th instance has a parameter of its own
 JOINED = 20  # accounts that have nothing yet
-# AWS states no rate for these calls. Ours is what other readers of CloudFormation report before
-# they are throttled; an account that shares it with others is slower
+# An assumption: we know of no rate that AWS states for these calls. The seconds made from it are
+# arithmetic and no measurement
 CALLS_PER_SECOND = 10
 MOST_LISTING_CALLS = 50
 MOST_MEMORY_MIB = 400
