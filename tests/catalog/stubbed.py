@@ -1,7 +1,7 @@
 """An account whose clients answer what a test says, in shapes that botocore's models check.
 
-The embedded account has no Service Catalog, so this is all that tries these calls: status, versions,
-guidance, plans, shares. The answers are modelled on the API's shapes, not recorded.
+The embedded account has no Service Catalog, so this is all that tries these calls: status,
+versions, guidance, plans, shares. The answers are modelled on the API's shapes, not recorded.
 """
 
 from __future__ import annotations
