@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,7 +36,7 @@ TOOLS = {
 
 def with_image(item: ParameterSet) -> ParameterSet:
     """Return a parameter set with a placeholder for the image that a release brings."""
-    return replace(item, parameters={**item.parameters, IMAGE_PARAMETER: IMAGE})
+    return item._replace(parameters={**item.parameters, IMAGE_PARAMETER: IMAGE})
 
 
 def ci_files(systems: Sequence[System]) -> dict[str, str]:

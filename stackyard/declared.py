@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
 LONGEST_VALUE = 4096  # bytes
@@ -15,8 +14,7 @@ FLAG_VALUES = {"true", "false"}
 FILLED_BY_THE_TOOL = frozenset({"TemplateBucket", "TemplatePrefix"})
 
 
-@dataclass(frozen=True)
-class Declaration:
+class Declaration(NamedTuple):
     """One entry of a template's Parameters section."""
 
     name: str

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 import yaml
 
@@ -27,8 +27,7 @@ BOOLEANS = {
 TAG = "tag:yaml.org,2002:"
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """Where something stands in a file, line and column counted from 1."""
 
     file: str
@@ -39,8 +38,7 @@ class Place:
         return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """One key of a mapping, where it stands, and its value."""
 
     key: str
@@ -160,6 +158,8 @@ class Document:
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return ``did you mean 'x'? `` for the name nearest to *name*, nothing if none is near."""
+    import difflib  # only a mistake needs it
+
     plain = {other.lower(): other for other in known}
     near = difflib.get_close_matches(name.replace("_", "").lower(), plain, n=1)
     near = near or difflib.get_close_matches(name.lower(), plain, n=1)

@@ -32,9 +32,10 @@ SHORT = {
 }
 WIDTH = 100
 YAML = "tag:yaml.org,2002:"
+TEXT = f"{YAML}str"
 SIMPLE = {"Ref", "Condition", "Fn::GetAtt"}  # short enough for a list on one line
 SPACED = {"Parameters", "Resources", "Outputs"}  # a blank line between their entries
-NEXT_SECTION = re.compile(r"(?<=\n)(?=\w)")
+NEXT_SECTION = re.compile(r"\n(?=\w)")
 NEXT_ENTRY = re.compile(r"\n(?=  \w)")
 # PyYAML reads YAML 1.1; other readers take these for numbers or booleans as well
 AMBIGUOUS = re.compile(r"|[-+.]?[0-9][0-9_.,:eExXoO+-]*|[yYnN~]")
@@ -63,12 +64,13 @@ def yaml_text(body: Mapping[str, Any], header: str = "") -> str:
     events += [yaml.DocumentEndEvent(), yaml.StreamEndEvent()]
     text: str = yaml.emit(events, Dumper=Dumper, width=WIDTH, allow_unicode=True)
     parts = [f"# {line}\n" for line in header.splitlines()]
-    sections = NEXT_SECTION.split(text)
+    sections = NEXT_SECTION.split(text.removesuffix("\n"))
     for (section, content), part in zip(ordered.items(), sections, strict=True):
         if section in SPACED:
             title, _, rest = part.partition("\n")
             part = f"{title}\n{NEXT_ENTRY.sub(chr(10) * 2, rest)}"
-        parts.append(f"\n{part}" if isinstance(content, dict) and parts else part)
+        gap = "\n" if isinstance(content, dict) and parts else ""
+        parts.append(f"{gap}{part}\n")
     return "".join(parts)
 
 
@@ -88,32 +90,36 @@ def _add(events: list[yaml.Event], value: Any, tag: str | None = None) -> None:
         value: the data.
         tag: of a function in its short form whose argument this is.
     """
-    if isinstance(value, dict):
-        function = None if tag else _short(value)
+    kind = type(value)
+    if kind is dict:
+        function = _short(value) if len(value) == 1 and not tag else None
         if function:
             tag, value = function
-            if isinstance(value, str):
+            if type(value) is str:
                 events.append(_scalar(value, tag))
             else:
                 _add(events, value, tag)
             return
         events.append(_start(yaml.MappingStartEvent, tag, not value))
         for key, item in value.items():
-            events.append(_scalar(str(key)))
-            if isinstance(item, str):  # most are; here and above it spares half of the calls
+            events.append(_scalar(key))
+            if type(item) is str:  # most are; here and above it spares half of the calls
                 events.append(_scalar(item))
             else:
                 _add(events, item)
         events.append(END_OF_MAPPING)
-    elif isinstance(value, list | tuple):
+    elif kind is list:
         events.append(_start(yaml.SequenceStartEvent, tag, _fits_a_line(value)))
         for item in value:
-            _add(events, item)
+            if type(item) is str:
+                events.append(_scalar(item))
+            else:
+                _add(events, item)
         events.append(END_OF_SEQUENCE)
-    elif isinstance(value, bool):
+    elif kind is bool:
         events.append(_event("true" if value else "false", tag, "bool"))
-    elif isinstance(value, int | float):
-        events.append(_event(repr(value), tag, type(value).__name__))
+    elif kind is int or kind is float:
+        events.append(_event(repr(value), tag, kind.__name__))
     else:
         events.append(_scalar(str(value), tag))
 
@@ -125,8 +131,10 @@ def _start(kind: type[yaml.CollectionStartEvent], tag: str | None, flow: bool) -
 
 @lru_cache(maxsize=4096)
 def _scalar(text: str, tag: str | None = None) -> yaml.Event:
-    style = "|" if "\n" in text else "'" if AMBIGUOUS.fullmatch(text) else None
-    return _event(text, tag, "str", style)
+    style = "|" if "\n" in text else None
+    if not tag and text[:1] not in Dumper.yaml_implicit_resolvers:  # as most do, none begins so
+        return yaml.ScalarEvent(None, TEXT, (True, True), text, style=style)
+    return _event(text, tag, "str", style or ("'" if AMBIGUOUS.fullmatch(text) else None))
 
 
 def _event(text: str, tag: str | None, kind: str, style: str | None = None) -> yaml.Event:
@@ -148,9 +156,11 @@ def _event(text: str, tag: str | None, kind: str, style: str | None = None) -> y
 
 
 def _short(value: dict[str, Any]) -> tuple[str, Any] | None:
-    """Return tag and argument of an intrinsic function, None if it is none or has no short form."""
-    if len(value) != 1:
-        return None
+    """Return tag and argument of an intrinsic function, None if it is none or has no short form.
+
+    Args:
+        value: a mapping of one key.
+    """
     ((name, argument),) = value.items()
     tag = SHORT.get(name)
     if tag is None or (name == "Condition" and not isinstance(argument, str)):
@@ -160,7 +170,8 @@ def _short(value: dict[str, Any]) -> tuple[str, Any] | None:
             return None
         return tag, ".".join(argument)
     # YAML has one tag per node: a function whose argument is a function keeps its long name
-    return None if isinstance(argument, dict) and _short(argument) else (tag, argument)
+    is_function = isinstance(argument, dict) and len(argument) == 1 and _short(argument)
+    return None if is_function else (tag, argument)
 
 
 def _fits_a_line(items: list[Any] | tuple[Any, ...]) -> bool:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from stackyard.findings import Finding
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(NamedTuple):
     """What to build and how thoroughly.
 
     Attributes:
@@ -71,4 +70,8 @@ class Report:
 
     def data(self) -> dict[str, Any]:
         """Return the report as JSON data."""
-        return asdict(self)
+        told = {
+            name: [finding._asdict() for finding in getattr(self, name)]
+            for name in ("findings", "warnings")
+        }
+        return asdict(self) | told

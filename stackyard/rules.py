@@ -6,8 +6,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from stackyard.declared import as_text, declarations, members
 
@@ -15,8 +14,7 @@ Truth = bool | None  # None: only AWS can tell
 Value = Any  # a text, a list of texts, a Truth, or None where only AWS knows
 
 
-@dataclass(frozen=True)
-class Violation:
+class Violation(NamedTuple):
     """An assertion that does not hold.
 
     Attributes:
@@ -60,6 +58,27 @@ def violations(
                 named = dict.fromkeys([*_refs(assertion["Assert"]), *_refs(condition)])
                 shown = {name: texts.get(name) for name in named}
                 yield Violation(rule, assertion.get("AssertDescription", ""), shown)
+
+
+def verdict(rule: Mapping[str, Any], values: Mapping[str, Value]) -> Truth:
+    """Return whether a rule accepts *values*, which are texts and lists of texts by parameter."""
+    condition = rule.get("RuleCondition")
+    applies = condition is None or _evaluate(condition, values)
+    holds = _and(*(_evaluate(one["Assert"], values) for one in rule.get("Assertions", ())))
+    return _or(_not(applies), holds)
+
+
+def expanded(condition: str, body: Mapping[str, Any]) -> Any:
+    """Return what a condition of a template asks, whatever it and those in it are called."""
+
+    def expand(value: Any) -> Any:
+        if isinstance(value, dict):
+            if set(value) == {"Condition"}:
+                return expand(body["Conditions"][value["Condition"]])
+            return {key: expand(item) for key, item in value.items()}
+        return [expand(item) for item in value] if isinstance(value, list) else value
+
+    return expand(body["Conditions"][condition])
 
 
 def _evaluate(data: Any, values: Mapping[str, Value]) -> Value:

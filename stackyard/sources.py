@@ -12,7 +12,8 @@ from pathlib import Path
 from stackyard.project import Project
 
 # where the text of a module does not tell what it imports, it may be any other
-OPAQUE = (re.compile(rb"from\s+\."), re.compile(rb"importlib"), re.compile(rb"__import__"))
+RELATIVE = re.compile(rb"from\s+\.")
+OPAQUE = (b"importlib", b"__import__")
 SHIPPED = "functions"  # its Python is not imported but shipped: data to the templates
 
 
@@ -49,7 +50,7 @@ class Sources:
         found = {}
         for name, text in texts.items():
             mentioned = {self.package + match.decode() for match in self._mention.findall(text)}
-            if any(pattern.search(text) for pattern in OPAQUE):
+            if RELATIVE.search(text) or any(words in text for words in OPAQUE):
                 mentioned.add(self.package)
             imported = {one for named in mentioned for one in _below(named, texts)}
             found[name] = hashlib.sha256(text).hexdigest(), imported

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from stackyard.checks import finding
 from stackyard.findings import Finding
@@ -21,6 +20,8 @@ def check(system: System) -> Iterator[Finding]:
 
 def _exists(zone: str) -> bool:
     """Return whether this machine knows a zone; one without tzdata knows none, UTC among them."""
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # most environments schedule nothing
+
     try:
         ZoneInfo(zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):

@@ -68,8 +68,7 @@ class Resource(NamedTuple):
         return {name: plain(value) for name, value in self._asdict().items()}
 
 
-@dataclass(frozen=True)
-class Stack:
+class Stack(NamedTuple):
     """One stack of a system.
 
     Attributes:
@@ -200,7 +199,7 @@ class System:
 def resolve(
     blueprint: str,
     templates: Mapping[str, dict[str, Any]],
-    parameters: Mapping[str, str],
+    parameters: Mapping[str, Value],
     region: str,
     *,
     stack_name: str,

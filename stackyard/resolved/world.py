@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 Truth = bool | None  # None: only AWS can tell
 NESTED = "AWS::CloudFormation::Stack"
 
 
-@dataclass(frozen=True)
-class Dangling:
+class Dangling(NamedTuple):
     """A reference to something that does not exist under the conditions of this environment.
 
     Attributes:

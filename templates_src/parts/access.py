@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from troposphere import AWSHelperFn, Join, Select, Split, Sub, ecs
 
@@ -65,8 +65,7 @@ class Binding(Protocol):
         ...
 
 
-@dataclasses.dataclass(frozen=True)
-class Variable:
+class Variable(NamedTuple):
     """The value is an environment variable and grants nothing.
 
     Attributes:
@@ -80,8 +79,7 @@ class Variable:
         return Access(environment=(ecs.Environment(Name=self.name, Value=value),))
 
 
-@dataclasses.dataclass(frozen=True)
-class Secret:
+class Secret(NamedTuple):
     """The value is the ARN of a secret, whose content is an environment variable.
 
     Attributes:
@@ -97,8 +95,7 @@ class Secret:
         return _secret("Read", self.name, self.key, value)
 
 
-@dataclasses.dataclass(frozen=True)
-class Connect:
+class Connect(NamedTuple):
     """The value is the grant of a database: its connection's secret, its clients' group.
 
     Attributes:
@@ -116,8 +113,7 @@ class Connect:
         return _secret("Connect", self.name, self.key, secret_arn) + way
 
 
-@dataclasses.dataclass(frozen=True)
-class Send:
+class Send(NamedTuple):
     """The value is the grant of a queue: its ARN and URL.
 
     Attributes:
@@ -131,8 +127,7 @@ class Send:
         return _queue("Send", self.name, value, ["sqs:SendMessage"])
 
 
-@dataclasses.dataclass(frozen=True)
-class Consume:
+class Consume(NamedTuple):
     """The value is the grant of a queue, whose messages are received and deleted.
 
     Attributes:
@@ -149,8 +144,7 @@ class Consume:
         )
 
 
-@dataclasses.dataclass(frozen=True)
-class Read:
+class Read(NamedTuple):
     """The value is the ARN of a bucket, whose objects are read.
 
     Attributes:
@@ -166,8 +160,7 @@ class Read:
         return Access((_bucket_name(self.name, value),), running=(listing, objects))
 
 
-@dataclasses.dataclass(frozen=True)
-class Write:
+class Write(NamedTuple):
     """The value is the ARN of a bucket, in which objects are put and deleted.
 
     Attributes:
@@ -183,8 +176,7 @@ class Write:
         return Access((_bucket_name(self.name, value),), running=(objects,))
 
 
-@dataclasses.dataclass(frozen=True)
-class Lookup:
+class Lookup(NamedTuple):
     """The value is an SSM path, and what is below it is looked up while the application runs.
 
     Attributes:

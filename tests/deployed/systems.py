@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from stackyard.aws import cloudformation
 from stackyard.aws.account import Account
@@ -36,7 +36,7 @@ class Built:
     def expected(self, environment: str, **values: str) -> dict[str, str]:
         """Return path and type of every resource that the model says there would be."""
         item = self.sets[environment]
-        changed = replace(item, parameters={**item.parameters, **values})
+        changed = item._replace(parameters={**item.parameters, **values})
         system = self.build.resolve(self.name, changed, item.regions[0])
         return {resource.path: resource.type for resource in system.resources()}
 
