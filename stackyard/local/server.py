@@ -17,7 +17,7 @@ from collections.abc import MutableMapping
 from typing import Any
 from urllib.parse import ParseResult, urlparse
 
-from stackyard.local import ministack
+from stackyard.local import ministack, registry
 
 STATUS_PATH = "/_stackyard/status"
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
@@ -33,7 +33,7 @@ def main() -> None:
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
 
-    app = ministack.module("app").app
+    app = registry.by_host(ministack.module("app").app)
 
     async def with_status(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "http" and scope["path"] == STATUS_PATH:
@@ -52,11 +52,16 @@ def install() -> frozenset[str]:
     from stackyard.local import (
         alarms,
         attributes,
+        backups,
         conditions,
+        custom,
+        definitions,
+        instances,
         nested,
         provisioners,
         releases,
         replication,
+        restores,
         rotation,
         secrets,
         standins,
@@ -68,6 +73,9 @@ def install() -> frozenset[str]:
         f"{cloudformation}.provisioners"
     )._RESOURCE_HANDLERS
     conditions.install()
+    restores.install()
+    instances.install(handlers)  # before attributes, which convert what it is given
+    definitions.install(handlers)  # likewise
     attributes.install(handlers)
     nested.install(handlers)
     alarms.install(handlers)
@@ -75,6 +83,8 @@ def install() -> frozenset[str]:
     provisioners.install(handlers)
     releases.install(handlers)
     replication.install(handlers)
+    backups.install(handlers)
+    custom.install()
     rotation.install()
     return standins.install(handlers)
 

@@ -14,24 +14,42 @@ from stackyard.local.server import path_style
 CLOUDFORMATION = "services.cloudformation"
 USED = {
     "app": ["app"],
-    "core.responses": ["get_account_id", "get_region", "now_iso", "json_response"],
+    "core.responses": [
+        *("get_account_id", "get_region", "now_iso", "json_response", "request_scope"),
+        "AccountRegionScopedDict",
+    ],
     "core.concurrency": ["spawn_background"],
     CLOUDFORMATION: ["_stacks", "_stack_events"],
     "services.cloudformation.drift": ["_DRIFT_READERS"],
     f"{CLOUDFORMATION}.helpers": ["urlparse", "_resolve_template"],
     f"{CLOUDFORMATION}.provisioners": [
         *("_RESOURCE_HANDLERS", "_RETAIN_REPLACED", "_DEFERRED_PREDECESSOR_DELETES"),
+        *("_replace_resource", "_rds_db_instance_snapshot"),
     ],
     f"{CLOUDFORMATION}.stacks": [
         *("_deploy_stack_async", "_delete_stack_async", "_add_event", "_evaluate_conditions"),
     ],
     f"{CLOUDFORMATION}.changesets": ["_evaluate_conditions"],
-    f"{CLOUDFORMATION}.handlers": ["_resolve_stack", "_evaluate_conditions"],
+    f"{CLOUDFORMATION}.handlers": [
+        *("_resolve_stack", "_evaluate_conditions", "_ACTION_HANDLERS"),
+    ],
+    f"{CLOUDFORMATION}.custom_resource": [
+        *("invoke_custom_resource", "deliver_response", "_pending"),
+    ],
+    "services.lambda_svc": ["_execute_function_with_config_scope"],
     f"{CLOUDFORMATION}.engine": [
         *("_parse_template", "_resolve_parameters", "_evaluate_conditions", "_resolve_refs"),
         "validate_template_support",
     ],
+    "services.backup": ["handle_request", "_vaults", "_ok", "_err"],
     "services.ec2": ["_network_acls"],
+    "services.ecs": ["_services", "_task_defs"],
+    "services.rds": [
+        *("_ACTION_MAP", "_instances", "_snapshots", "_subnet_groups", "_events"),
+        *("_create_db_instance", "_create_snapshot_internal", "_resolve_instance"),
+        *("_parse_rds_arn", "_p", "_error", "_xml", "_instance_xml", "_snapshot_xml"),
+        "_format_time",
+    ],
     "services.secretsmanager": ["_resolve", "_rotate_secret", "_get_secret_value"],
 }
 
