@@ -30,6 +30,8 @@ OutputsT = TypeVar("OutputsT")
 TEMPLATE_URL = (
     "https://${TemplateBucket}.s3.${AWS::Region}.${AWS::URLSuffix}/${TemplatePrefix}components/"
 )
+# what the keys of every build begin with
+PUBLISHED = "stackyard/"
 # how consoles write what a Python name has in lower case
 ACRONYMS = {
     word.lower(): word
@@ -131,6 +133,8 @@ def contract(cls: type[T]) -> type[T]:
     made = dataclasses.dataclass(init=False, repr=False, eq=False, match_args=False)(cls)
     for method in (_init, _repr, _setattr, _delattr):
         setattr(made, f"_{method.__name__}__", method)
+    if len(cls.__bases__) > 1:
+        _inherit(made)
     module = cls.__module__.rpartition(".")[2]
     for field in dataclasses.fields(cast(Any, made)):
         inherited = getattr(made, field.name, None)
@@ -139,6 +143,17 @@ def contract(cls: type[T]) -> type[T]:
         if "spec" in field.metadata and not (extends and field.name not in cls.__annotations__):
             setattr(made, field.name, Declared(cls.__module__, _words(module), field))
     return made
+
+
+def _inherit(cls: Any) -> None:
+    """Let a field be that of the class which Python would take an attribute from.
+
+    dataclass takes a whole base after the other, so that a base which only inherits a field would
+    win over one that declares it anew.
+    """
+    for name in cls.__dataclass_fields__:
+        owner = next(one for one in cls.__mro__ if name in vars(one).get("__annotations__", ()))
+        cls.__dataclass_fields__[name] = owner.__dataclass_fields__[name]
 
 
 def _init(self: Any, **given: Any) -> None:
@@ -179,7 +194,7 @@ class Nesting:
     template_prefix: Value = parameter(
         "Key prefix of the nested templates, ending in a slash.",
         group="Templates",
-        default="stackyard/",
+        default=PUBLISHED,
         AllowedPattern=".*/",
     )
 
@@ -324,7 +339,7 @@ class Component(Generic[P, ParametersT, OutputsT]):
             data = rule.data()
             used = {name for name in _refs(data) if not name.startswith("AWS::")}
             if used <= known.keys() and any(isinstance(known[name], dict) for name in used):
-                lifted = _replace_refs(data, known)
+                lifted = _folded(_replace_refs(data, known))
                 applies = _constant(lifted.get("RuleCondition", True))
                 if applies is not False:  # constants may have decided that it never does
                     yield rule.name, lifted
@@ -410,6 +425,20 @@ def _constant(data: Data) -> bool | None:
         inner = _constant(arguments[0])
         return None if inner is None else not inner
     return None
+
+
+def _folded(data: Data) -> Data:
+    """Return rules without the constant terms that decide nothing in an And or Or."""
+    if isinstance(data, list):
+        return [_folded(item) for item in data]
+    if not isinstance(data, dict):
+        return data
+    folded = {key: _folded(value) for key, value in data.items()}
+    for function, neutral in (("Fn::And", True), ("Fn::Or", False)):
+        if set(folded) == {function}:
+            open_terms = [term for term in folded[function] if _constant(term) is not neutral]
+            return open_terms[0] if len(open_terms) == 1 else {function: open_terms}
+    return folded
 
 
 def _replace_refs(data: Data, values: Mapping[str, Data]) -> Data:

@@ -6,6 +6,7 @@ import pytest
 from troposphere import Equals, GetAtt, Not, Parameter, Ref, Tags, Template
 from troposphere.sqs import Queue
 
+from templates_src.components.certificate import certificate
 from templates_src.contract import (
     Component,
     Nesting,
@@ -157,6 +158,15 @@ def test_lifted_rule_knows_constants_and_defaults() -> None:
     assert assertion == {"Fn::Equals": [5, 1]}
 
 
+def test_lifted_rule_keeps_no_term_that_a_constant_decides() -> None:
+    t = Template()
+    t.add_parameter(Parameter("Zone", Type="String"))
+    t.add_parameter(Parameter("Domain", Type="String"))
+    certificate.nest(t, "Tls", domain_name=Ref("Domain"), hosted_zone_id=Ref("Zone"))
+    (assertion,) = t.to_dict()["Rules"]["TlsDomainCanBeServed"]["Assertions"]
+    assert assertion["Assert"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "Zone"}, ""]}]}
+
+
 def test_rule_that_constants_switch_off_is_not_lifted() -> None:
     assert "Rules" not in nested(max_receives=Ref("Receives"), is_fifo="false")
 
@@ -177,6 +187,33 @@ def test_passed_parameter_takes_its_declaration_from_the_component() -> None:
         "Description": "Deliveries before a message is dead-lettered.",
     }
     assert (receives.default, fifo.default) == (5, "true")
+
+
+@contract
+class Sized(Nesting):
+    size: Value = parameter("Size.", Type="Number", default=1)
+
+
+@contract
+class Larger(Sized):
+    size: Value = passed_to(Sized.size, default=2)
+
+
+@contract
+class Coloured(Sized):
+    colour: Value = parameter("Colour.", default="red")
+
+
+def test_who_declares_a_parameter_anew_wins_over_who_inherits_it_in_any_order() -> None:
+    @contract
+    class One(Larger, Coloured):
+        """Both."""
+
+    @contract
+    class Other(Coloured, Larger):
+        """Both."""
+
+    assert (One(template_bucket="b").size, Other(template_bucket="b").size) == (2, 2)
 
 
 def test_console_groups_passed_parameters_under_their_component() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -150,6 +151,26 @@ def test_prices_are_of_one_day() -> None:
     table: Prices = prices()
     assert table.region == "us-east-1"
     assert len(table.date) == len("2026-11-20")
+
+
+@pytest.mark.parametrize(("column", "environment"), [(0, "dev"), (1, "staging"), (2, "prod")])
+def test_chronotrail_costs_what_its_guide_says_with_search_and_without(
+    project: Project, column: int, environment: str
+) -> None:
+    guide = (ROOT / "docs/guide/chronotrail.md").read_text()
+    found = price(resolved(project, "chronotrail", environment), prices(), USAGE)
+    assert found.unpriced == []
+    # the rest is there without search as well
+    without = found.usd - found.by_kind()["search"]
+    for text, usd in (("search included", found.usd), ("without search", without)):
+        (row,) = re.findall(rf"^\| USD a month,? {text} \| (.+) \|$", guide, re.MULTILINE)
+        assert int(row.split(" | ")[column]) == round(usd), text
+
+
+def test_search_costs_what_its_parameter_says(project: Project) -> None:
+    for environment, usd in (("dev", 350 / 2), ("prod", 350)):
+        found = price(resolved(project, "chronotrail", environment), prices(), USAGE)
+        assert found.by_kind()["search"] == pytest.approx(usd, rel=0.05)
 
 
 @pytest.mark.parametrize("environment", ["dev", "production"])

@@ -1,29 +1,41 @@
 """ChronoTrail: an API with identity, a database, search and media, and copies in a second region.
 
-Its groups are in ``groups/chronotrail``: network, people, stores, api and operations.
+What it shares with other blueprints is in ``groups``, its people, stores and API in
+``groups/chronotrail``.
 """
 
 from __future__ import annotations
 
-from troposphere import Equals, If, Join, Or, Template
+from troposphere import Equals, If, Join, Ref, Template
 
 from templates_src.components.alerts import alerts
+from templates_src.components.cluster import cluster
 from templates_src.components.collection_access import collection_access
 from templates_src.components.configuration import configuration
 from templates_src.components.encryption_key import encryption_key
-from templates_src.contract import Component, Rule, Value, contract, output
-from templates_src.groups.chronotrail import api, network, operations, people, stores
+from templates_src.components.monitoring import monitoring
+from templates_src.components.network import network as vpc
+from templates_src.components.registry import registry
+from templates_src.contract import Component, Rule, Value, contract, output, passed_to
+from templates_src.groups import fargate, front, hours, network, postgres
+from templates_src.groups.chronotrail import api, people, stores
 from templates_src.groups.chronotrail.common import APPLICATION
-from templates_src.parts.logic import as_nested, is_given, only_if, where_nested
+from templates_src.parts.logic import as_nested, only_if, where_nested
+
+# for the secrets and media that a key encrypts, and for whoever signs in
+CALLED_SERVICES = f"{network.CALLED_SERVICES},cognito-idp,kms"
 
 # Blueprints that are deployed before this one, environment by environment, each where its own
 # parameters say. What one of them gives is taken here by the parameter of the same name.
-STAGES = ("chronotrail-replica",)
+STAGES = ("chronotrail-edge", "chronotrail-replica")
 
 
 @contract
-class Parameters(operations.Parameters, people.Parameters, network.Parameters):
-    """What the groups take."""
+class Parameters(
+    hours.Parameters, stores.Parameters, people.Parameters, api.Parameters, network.Parameters
+):
+    az_count: Value = passed_to(vpc.takes.az_count)
+    alarm_email: Value = passed_to(alerts.takes.email, group="Alarms")
 
 
 @contract
@@ -55,12 +67,14 @@ class Outputs:
 
 RULES = (
     *api.RULES,
-    *operations.RULES,
+    *hours.RULES,
+    hours.replica_rule(Parameters.read_replica),
+    # https://docs.aws.amazon.com/cognito/latest/developerguide/vpc-interface-endpoints.html
     Rule(
-        "ImageIsReachable",
-        "Without NAT the public placeholder image cannot be pulled: give Image from this account's"
-        " repository, or set DesiredCount to 0 until there is one.",
-        holds=Or(is_given(Parameters.image), Equals(Parameters.desired_count, "0")),
+        "LoginPagesNeedNat",
+        "Without NAT the application reaches Cognito through an endpoint, which refuses a user pool"
+        " with login pages: leave LoginDomainPrefix empty, or give Nat another value.",
+        holds=Equals(Parameters.login_domain_prefix, ""),
         when=Equals(Parameters.nat, "none"),
     ),
 )
@@ -70,13 +84,23 @@ def build(t: Template, p: Parameters) -> Outputs:
     """ChronoTrail: API on Fargate with Cognito, PostgreSQL, OpenSearch Serverless and media."""
     topic = alerts.nest(t, "Alerts", email=p.alarm_email).topic_arn
     key = encryption_key.nest(t, "Key").key_arn
-    net = network.nest_network(t, p)
+    net, _ = network.nest_network(
+        t, p, az_count=p.az_count, has_isolated_tier=True, called_services=CALLED_SERVICES
+    )
     users = people.nest_user_pool(t, p)
     data = stores.nest_database(t, p, net, key_arn=key, alarm_topic_arn=topic)
     search = stores.nest_search(t, p, net, alarm_topic_arn=topic)
     media = stores.nest_media(t, p, key_arn=key, alarm_topic_arn=topic)
     backup = stores.nest_backup(t, p, data, key_arn=key, alarm_topic_arn=topic)
-    front = api.nest_front(t, p, net, alarm_topic_arn=topic)
+    before = front.nest_front(t, p, net, alarm_topic_arn=topic)
+    balancer = before.balancer
+    images = registry.nest(t, "Registry")
+    tasks = cluster.nest(
+        t,
+        "Cluster",
+        cluster_name=Ref("AWS::StackName"),  # ChronoTrail-Dev
+        container_insights=p.container_insights,
+    )
     settings = configuration.nest(
         t,
         "Configuration",
@@ -86,11 +110,12 @@ def build(t: Template, p: Parameters) -> Outputs:
         database_port=data.port,
         database_name=data.database_name,
         database_secret_arn=data.connection_secret_arn,
-        cluster_name=front.cluster_name,
+        cluster_name=tasks.cluster_name,
         kms_key_arn=key,
     )
+    where = fargate.place(net, balancer, tasks, images)
     service = api.nest_service(
-        *(t, p, net, front, users, data, media, search, settings),
+        *(t, p, where, users, data, media, search, settings),
         key_arn=key,
         alarm_topic_arn=topic,
     )
@@ -103,21 +128,41 @@ def build(t: Template, p: Parameters) -> Outputs:
         collection_arn=as_nested(search.collection_arn),
         role_arn=service.task_role_arn,
     )
-    firewall, gateway = api.nest_guards(t, p, net, front, users, alarm_topic_arn=topic)
-    rotation = operations.nest_rotation(
-        t, p, net, data, service_arn=service.service_arn, key_arn=key, alarm_topic_arn=topic
+    firewall, gateway = api.nest_guards(t, p, net, before, users, alarm_topic_arn=topic)
+    rotation = postgres.nest_rotation(
+        *(t, p, net, data),
+        service_arns=service.service_arn,
+        kms_key_arn=key,
+        alarm_topic_arn=topic,
     )
-    operations.nest_office_hours(t, p, front, service, data, rotation)
-    alarms: list[Value] = [one.alarm_arns for one in (front.balancer, service, data, rotation)]
+    alarmed = (balancer, service, data, rotation)
+    hours.nest_office_hours(
+        t,
+        p,
+        cluster_name=tasks.cluster_name,
+        service_name=service.service_name,
+        instance_identifier=data.instance_identifier,
+        alarm_names=[one.alarm_names for one in alarmed],
+    )
+    alarms: list[Value] = [one.alarm_arns for one in alarmed]
     alarms += [where_nested(one.alarm_arns) for one in (search, backup, firewall, gateway)]
     alarms.append(only_if(stores.replicates(t, p), media.alarm_arns))
-    board = operations.nest_dashboard(t, front, service, data, alarm_arns=Join(",", alarms))
-    url = Join("", [front.balancer.url_scheme, "://", front.host])
+    board = monitoring.nest(
+        t,
+        "Monitoring",
+        cluster_name=tasks.cluster_name,
+        service_name=service.service_name,
+        log_group_name=service.log_group_name,
+        load_balancer_full_name=balancer.full_name,
+        target_group_full_name=service.target_group_full_name,
+        instance_identifier=data.instance_identifier,
+        alarm_arns=Join(",", alarms),
+    )
     return Outputs(
-        api_url=If("UsesGateway", as_nested(gateway.url), url),
-        load_balancer_url=url,
-        repository_uri=front.images.repository_uri,
-        cluster_name=front.cluster_name,
+        api_url=If("UsesGateway", as_nested(gateway.url), before.url),
+        load_balancer_url=before.url,
+        repository_uri=images.repository_uri,
+        cluster_name=tasks.cluster_name,
         service_name=service.service_name,
         task_definition_arn=service.task_definition_arn,
         task_subnet_ids=net.private_subnet_ids,
@@ -136,7 +181,7 @@ def build(t: Template, p: Parameters) -> Outputs:
         parameter_path=settings.parameter_path,
         alarm_topic_arn=topic,
         dashboard_name=board.dashboard_name,
-        name_servers=front.names.name_servers,
+        name_servers=before.names.name_servers,
     )
 
 

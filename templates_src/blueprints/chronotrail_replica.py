@@ -19,7 +19,6 @@ class Parameters(Nesting):
 @contract
 class Outputs:
     replica_bucket_arn: Value = output("ARN of the bucket that media are replicated to.")
-    replica_bucket_name: Value = output("Name of that bucket.")
     replica_key_arn: Value = output("ARN of the key that encrypts the replicas.")
     copy_vault_arn: Value = output("ARN of the vault that backups are copied to.")
 
@@ -37,7 +36,6 @@ def build(t: Template, p: Parameters) -> Outputs:
     vault = backup_vault.nest(t, "Vault", kms_key_arn=key)
     return Outputs(
         replica_bucket_arn=replica.bucket_arn,
-        replica_bucket_name=replica.bucket_name,
         replica_key_arn=key,
         copy_vault_arn=vault.vault_arn,
     )

@@ -9,7 +9,10 @@ from __future__ import annotations
 
 from troposphere import Join, Template
 
+from templates_src.components.cluster import cluster
+from templates_src.components.registry import registry
 from templates_src.contract import Component, Value, contract, output
+from templates_src.groups import fargate
 from templates_src.groups.fastapi import api, database, monitoring
 
 
@@ -39,22 +42,33 @@ class Outputs:
 
 def build(t: Template, p: Parameters) -> Outputs:
     """FastAPI: API, Database and Monitoring."""
-    alerts = monitoring.nest_alerts(t, p)
-    topic = alerts.topic_arn
+    topic = monitoring.nest_alerts(t, p).topic_arn
     net = api.nest_network(t, p)
-    front = api.nest_front(t, p, net, alarm_topic_arn=topic)
+    before = api.nest_front(t, p, net, alarm_topic_arn=topic)
+    balancer = before.balancer
+    images = registry.nest(t, "ApiRegistry")
+    tasks = cluster.nest(t, "ApiCluster", container_insights=p.container_insights)
     data = database.nest_database(t, p, net, alarm_topic_arn=topic)
-    service = api.nest_service(t, p, net, front, database_grant=data.grant, alarm_topic_arn=topic)
+    service = api.nest_service(
+        *(t, p, fargate.place(net, balancer, tasks, images)),
+        test_listener_arn=balancer.test_listener_arn,
+        database_grant=data.grant,
+        alarm_topic_arn=topic,
+    )
     rotation = database.nest_rotation(
         t, p, net, data, service_arn=service.service_arn, alarm_topic_arn=topic
     )
-    alarms = [front.balancer.alarm_arns, service.alarm_arns, data.alarm_arns, rotation.alarm_arns]
-    board = monitoring.nest_dashboard(t, p, front, service, data, alarm_arns=Join(",", alarms))
+    alarmed = (balancer, service, data, rotation)
+    board = monitoring.nest_dashboard(
+        *(t, p, balancer, service, data),
+        cluster_name=tasks.cluster_name,
+        alarm_arns=Join(",", [one.alarm_arns for one in alarmed]),
+    )
     return Outputs(
-        api_url=Join("", [front.balancer.url_scheme, "://", front.host]),
-        load_balancer_dns_name=front.balancer.dns_name,
-        repository_uri=front.images.repository_uri,
-        cluster_name=front.cluster_name,
+        api_url=before.url,
+        load_balancer_dns_name=balancer.dns_name,
+        repository_uri=images.repository_uri,
+        cluster_name=tasks.cluster_name,
         service_name=service.service_name,
         task_definition_arn=service.task_definition_arn,
         task_subnet_ids=net.private_subnet_ids,
@@ -67,7 +81,7 @@ def build(t: Template, p: Parameters) -> Outputs:
         connection_secret_arn=data.connection_secret_arn,
         alarm_topic_arn=topic,
         dashboard_name=board.dashboard_name,
-        name_servers=front.name_servers,
+        name_servers=before.names.name_servers,
     )
 
 

@@ -18,6 +18,7 @@ class Parameters(Nesting):
     region_names: Value = passed_to(stack_set.takes.region_names)
     auto_deployment: Value = passed_to(stack_set.takes.auto_deployment)
     retain_on_removal: Value = passed_to(stack_set.takes.retain_on_removal)
+    attempt: Value = passed_to(stack_set.takes.attempt)
     region_concurrency: Value = passed_to(stack_set.takes.region_concurrency)
     max_concurrent_percent: Value = passed_to(stack_set.takes.max_concurrent_percent)
     failure_tolerance_percent: Value = passed_to(stack_set.takes.failure_tolerance_percent)
@@ -48,6 +49,7 @@ def build(t: Template, p: Parameters) -> Outputs:
         region_names=p.region_names,
         auto_deployment=p.auto_deployment,
         retain_on_removal=p.retain_on_removal,
+        attempt=p.attempt,
         region_concurrency=p.region_concurrency,
         max_concurrent_percent=p.max_concurrent_percent,
         failure_tolerance_percent=p.failure_tolerance_percent,

@@ -11,15 +11,13 @@ from troposphere.rds import (
     DBCluster,
     DBClusterParameterGroup,
     DBInstance,
-    DBSubnetGroup,
     ServerlessV2ScalingConfiguration,
 )
-from troposphere.secretsmanager import SecretTargetAttachment
 
 from templates_src.contract import Component, Value, contract, flag, output, parameter
 from templates_src.parts import postgres
-from templates_src.parts.access import grant
 from templates_src.parts.alarms import alarm, arns, names
+from templates_src.parts.database_access import Accessible, add_connection, add_way
 from templates_src.parts.database_alarms import Loaded, event_subscription, load_alarms
 from templates_src.parts.database_parameters import IDENTIFIER, REPLACES, Operated
 from templates_src.parts.insights import Observed, cluster_observation
@@ -103,76 +101,35 @@ class Parameters(Operated, Loaded, Observed):
 
 
 @contract
-class Outputs:
-    endpoint_address: Value = output("Host name that always leads to the writer.")
+class Outputs(Accessible):
     reader_endpoint_address: Value = output("Host name for reading; the writer's without reader.")
-    port: Value = output("Port of the database.")
-    database_name: Value = output("Name of the database.")
     cluster_identifier: Value = output("Name of the cluster.")
-    resource_id: Value = output("Id by which IAM policies name the cluster (rds-db:connect).")
-    credentials_secret_arn: Value = output("ARN of the secret that rotates.")
-    connection_secret_arn: Value = output("ARN of the secret that applications read: url and all.")
-    grant: Value = output("Connection's secret and clients' group, for whoever connects.")
-    security_group_id: Value = output("Security group of the database.")
-    client_security_group_id: Value = output("Security group that admits whoever attaches it.")
-    alarm_arns: Value = output("Comma-joined ARNs of the alarms.")
-    alarm_names: Value = output("Comma-joined names of the alarms.")
 
 
 def build(t: Template, p: Parameters) -> Outputs:
     """PostgreSQL on Aurora Serverless v2 with its secrets, security groups, logs and alarms."""
-    key = only_if(condition(t, "HasKmsKey", is_given(p.kms_key_arn)), p.kms_key_arn)
-    owned = condition(t, "HasMasterUsername", is_given(p.master_username))
-    username = If(owned, p.master_username, p.database_name)
-    server = t.add_resource(postgres.server_group(p.vpc_id))
-    clients = t.add_resource(postgres.client_group(p.vpc_id))
-    for rule in postgres.admission(server, clients):
-        t.add_resource(rule)
-    credentials = t.add_resource(postgres.credentials(username, key))
+    way = add_way(t, p)
     cluster = t.add_resource(
         _cluster(
             t,
             p,
-            MasterUsername=username,
+            MasterUsername=way.username,
             MasterUserPassword=postgres.current_password(),
-            KmsKeyId=key,
-            VpcSecurityGroupIds=[GetAtt(server, "GroupId")],
-            **cluster_observation(t, p, key),
+            KmsKeyId=way.key,
+            VpcSecurityGroupIds=[way.group_id],
+            **cluster_observation(t, p, way.key),
         )
     )
-    t.add_resource(
-        SecretTargetAttachment(
-            "CredentialsAttachment",
-            SecretId=Ref(credentials),
-            TargetId=Ref(cluster),
-            TargetType="AWS::RDS::DBCluster",
-        )
-    )
-    connection = t.add_resource(
-        postgres.connection(
-            username,
-            p.database_name,
-            host=GetAtt(cluster, "Endpoint.Address"),
-            port=GetAtt(cluster, "Endpoint.Port"),
-            kms_key=key,
-        )
-    )
+    access = add_connection(t, p, way, cluster)
     reader = _instances(t, p, cluster)
     alarms = [t.add_resource(watch) for watch in _alarms(p, cluster)]
     t.add_resource(_lag_alarm(p, reader))
     t.add_resource(event_subscription(p, cluster, "db-cluster"))
     return Outputs(
-        endpoint_address=GetAtt(cluster, "Endpoint.Address"),
-        reader_endpoint_address=GetAtt(cluster, "ReadEndpoint.Address"),
-        port=GetAtt(cluster, "Endpoint.Port"),
-        database_name=p.database_name,
-        cluster_identifier=Ref(cluster),
+        **access,
         resource_id=GetAtt(cluster, "DBClusterResourceId"),
-        credentials_secret_arn=Ref(credentials),
-        connection_secret_arn=Ref(connection),
-        grant=grant(Ref(connection), GetAtt(clients, "GroupId")),
-        security_group_id=GetAtt(server, "GroupId"),
-        client_security_group_id=GetAtt(clients, "GroupId"),
+        cluster_identifier=Ref(cluster),
+        reader_endpoint_address=GetAtt(cluster, "ReadEndpoint.Address"),
         alarm_arns=arns(alarms),
         alarm_names=names(alarms),
     )
@@ -181,13 +138,7 @@ def build(t: Template, p: Parameters) -> Outputs:
 def _cluster(t: Template, p: Parameters, **more: Any) -> DBCluster:
     named = condition(t, "HasClusterIdentifier", is_given(p.cluster_identifier))
     name = If(named, p.cluster_identifier, postgres.generated_identifier())
-    subnets = t.add_resource(
-        DBSubnetGroup(
-            "SubnetGroup",
-            DBSubnetGroupDescription="Where the database may stand",
-            SubnetIds=p.subnet_ids,
-        )
-    )
+    subnets = t.add_resource(postgres.subnet_group(p.subnet_ids))
     settings = t.add_resource(
         DBClusterParameterGroup(
             "ClusterSettings",

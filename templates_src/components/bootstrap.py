@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from troposphere import And, Condition, Equals, GetAtt, If, Ref, Sub, Template
+from troposphere import And, AWSHelperFn, Condition, Equals, GetAtt, If, Ref, Sub, Template
 from troposphere.dynamodb import AttributeDefinition, KeySchema, SSESpecification, Table
 from troposphere.iam import OIDCProvider, Policy
 from troposphere.kms import Key
@@ -17,7 +17,14 @@ from troposphere.s3 import (
     VersioningConfiguration,
 )
 
-from templates_src.contract import Component, Value, contract, output, parameter
+from templates_src.contract import (
+    PUBLISHED,
+    Component,
+    Value,
+    contract,
+    output,
+    parameter,
+)
 from templates_src.parts.buckets import bucket_policy, private_bucket
 from templates_src.parts.iam import Bounded, Statement, allow, document, role
 from templates_src.parts.logic import condition, is_given, only_if
@@ -63,6 +70,12 @@ class Parameters(Bounded):
         default="",
         AllowedPattern="^$|arn:.*",
     )
+    organization_id: Value = parameter(
+        "Organisation (o-...) whose accounts may read what is published in the bucket, for products"
+        " and StackSets; this account alone if empty.",
+        default="",
+        AllowedPattern="^$|o-[a-z0-9]{10,32}",
+    )
 
 
 @contract
@@ -78,12 +91,13 @@ def build(t: Template, p: Parameters) -> Outputs:
     """Bucket, key, lock table and roles with which everything else is deployed."""
     named = condition(t, "HasArtifactBucketName", is_given(p.artifact_bucket_name))
     deploying = condition(t, "HasGithubSubject", is_given(p.github_subject))
+    shared = condition(t, "HasOrganizationId", is_given(p.organization_id))
     key = t.add_resource(
         Key(
             "ArtifactKey",
             Description="Templates and function archives",
             EnableKeyRotation=True,
-            KeyPolicy=_key_policy(),
+            KeyPolicy=_key_policy(only_if(shared, _decrypting(p))),
             DeletionPolicy="Retain",
             UpdateReplacePolicy="Retain",
         )
@@ -100,7 +114,7 @@ def build(t: Template, p: Parameters) -> Outputs:
             UpdateReplacePolicy="Retain",
         )
     )
-    t.add_resource(bucket_policy(bucket))
+    t.add_resource(bucket_policy(bucket, only_if(shared, _reading(p))))
     table = t.add_resource(
         Table(
             "Locks",
@@ -219,7 +233,38 @@ def _stacks() -> list[Statement]:
     ]
 
 
-def _key_policy() -> dict[str, object]:
+def _reading(p: Parameters) -> Statement:
+    """Return what lets an organisation read what is published.
+
+    CloudFormation and Lambda fetch nested templates and archives with the permissions of whoever
+    deploys: the launch role or the execution role of the other account. S3 does not call a bucket
+    public whose policy fixes the organisation:
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
+    """
+    return {
+        "Sid": "OrganizationReads",
+        **allow(["s3:GetObject"], Sub(f"${{Artifacts.Arn}}/{PUBLISHED}*")),
+        "Principal": {"AWS": "*"},  # everybody of the organisation
+        "Condition": {"StringEquals": {"aws:PrincipalOrgID": p.organization_id}},
+    }
+
+
+def _decrypting(p: Parameters) -> Statement:
+    """Return what lets an organisation decrypt what S3 gives it, and nothing else."""
+    return {
+        "Sid": "OrganizationDecrypts",
+        **allow(["kms:Decrypt"], "*"),  # the key itself
+        "Principal": {"AWS": "*"},  # everybody of the organisation
+        "Condition": {
+            "StringEquals": {
+                "aws:PrincipalOrgID": p.organization_id,
+                "kms:ViaService": Sub("s3.${AWS::Region}.${AWS::URLSuffix}"),
+            }
+        },
+    }
+
+
+def _key_policy(*more: AWSHelperFn) -> dict[str, object]:
     administers = {
         "Sid": "AccountAdministers",
         "Effect": "Allow",
@@ -227,7 +272,7 @@ def _key_policy() -> dict[str, object]:
         "Action": "kms:*",  # or nobody could ever change the key again
         "Resource": "*",  # the key itself
     }
-    return document(administers)
+    return document(administers, *more)
 
 
 def _encryption(key_arn: Value) -> BucketEncryption:

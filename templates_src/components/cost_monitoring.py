@@ -2,7 +2,8 @@
 
 Budgets and anomalies count what carries the cost tag, once it is activated as a cost allocation tag
 in the account that pays. CloudWatch's billing metrics know no tags: the dashboard shows the whole
-account, and stays empty until billing alerts are switched on there.
+account, and stays empty until billing alerts are switched on there. The band of what is usual needs
+``usual_bill``, which stands where those metrics are.
 """
 
 from __future__ import annotations
@@ -21,11 +22,11 @@ from troposphere.budgets import (
 )
 from troposphere.ce import AnomalyMonitor, AnomalySubscription
 from troposphere.ce import Subscriber as AnomalySubscriber
-from troposphere.cloudwatch import AnomalyDetector, Dashboard, MetricDimension
+from troposphere.cloudwatch import Dashboard
 
 from templates_src.contract import Component, Value, contract, output, parameter
 from templates_src.parts.alarms import Alarmed
-from templates_src.parts.cost_rows import BILLING_REGION, anomalies_row, bill_row, services_row
+from templates_src.parts.cost_rows import anomalies_row, bill_row, services_row
 from templates_src.parts.dashboards import body
 from templates_src.parts.logic import condition, is_given
 
@@ -83,17 +84,6 @@ def build(t: Template, p: Parameters) -> Outputs:
     named = condition(t, "HasDashboardName", is_given(p.dashboard_name))
     budget = t.add_resource(_budget(p, budgeted, tagged))
     monitor = _anomalies(t, p, tagged)
-    t.add_resource(
-        # without it the dashboard knows nothing usual; it stands where the metric does
-        AnomalyDetector(
-            "UsualBill",
-            Condition=condition(t, "HasBill", Equals(Ref("AWS::Region"), BILLING_REGION)),
-            Namespace="AWS/Billing",
-            MetricName="EstimatedCharges",
-            Dimensions=[MetricDimension(Name="Currency", Value="USD")],
-            Stat="Maximum",
-        )
-    )
     dashboard = t.add_resource(
         Dashboard(
             "CostDashboard",

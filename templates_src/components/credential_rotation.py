@@ -10,23 +10,23 @@ from troposphere.iam import Role
 from troposphere.logs import LogGroup
 from troposphere.secretsmanager import RotationRules, RotationSchedule
 
-from templates_src.contract import Component, Nesting, Value, contract, output, parameter
-from templates_src.parts.alarms import Alarmed, alarm
+from templates_src.contract import Component, Value, contract, output, parameter
+from templates_src.parts.function_alarms import failure_alarm
 from templates_src.parts.functions import (
+    Handled,
     archived_function,
     caller_group,
     function_logs,
     own_permissions,
 )
-from templates_src.parts.iam import Bounded, Statement, allow, role
+from templates_src.parts.iam import Statement, allow, role
 from templates_src.parts.logic import condition, is_given, only_if
-from templates_src.parts.tasks import LOG_RETENTION_DAYS
 
 TIMEOUT_SECONDS = 60  # a rotation step is a few calls and two log-ins
 
 
 @contract
-class Parameters(Nesting, Alarmed, Bounded):
+class Parameters(Handled):
     credentials_secret_arn: Value = parameter("ARN of the secret that rotates.")
     connection_secret_arn: Value = parameter(
         "ARN of the secret that applications read and that is kept true: url and all."
@@ -68,17 +68,6 @@ class Parameters(Nesting, Alarmed, Bounded):
         MinValue=1,
         MaxValue=24,
         default=3,
-    )
-    runtime: Value = parameter(
-        "Python of the function.",
-        default="python3.13",
-        AllowedPattern=r"^python3\.[0-9]+$",
-    )
-    log_retention_days: Value = parameter(
-        "Days that log events are kept.",
-        Type="Number",
-        default=30,
-        AllowedValues=LOG_RETENTION_DAYS,
     )
     error_threshold_count: Value = parameter(
         "Failed steps in a minute above which an alarm is raised.",
@@ -228,15 +217,11 @@ def _function(p: Parameters, acts_as: Role, logs: LogGroup, group: SecurityGroup
 
 
 def _alarm(p: Parameters, function: Function) -> Alarm:
-    return alarm(
+    return failure_alarm(
         "RotationFailedAlarm",
         "Rotation of the database password failed: read the function's log for what to do",
-        namespace="AWS/Lambda",
-        metric="Errors",
-        dimensions={"FunctionName": Ref(function)},
-        statistic="Sum",
+        function,
         threshold=p.error_threshold_count,
-        minutes=1,
         topic_arn=p.alarm_topic_arn,
     )
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from troposphere import Equals, GetAtt, If, Join, Not, Ref, Template
+from troposphere import AWSHelperFn, Equals, GetAtt, If, Join, Not, NoValue, Ref, Template
 from troposphere.cloudwatch import Alarm
-from troposphere.rds import DBInstance, DBSubnetGroup
-from troposphere.secretsmanager import SecretTargetAttachment
+from troposphere.rds import DBInstance
 
 from templates_src.contract import Component, Value, contract, flag, output, parameter
 from templates_src.parts import postgres
-from templates_src.parts.access import grant
 from templates_src.parts.alarms import arns, names
+from templates_src.parts.database_access import Accessible, add_connection, add_way
 from templates_src.parts.database_alarms import (
     Watched,
     event_subscription,
@@ -25,6 +24,8 @@ from templates_src.parts.insights import Observed, observation
 from templates_src.parts.logic import condition, is_given, is_true, only_if
 
 LOGS = ["postgresql", "upgrade"]
+# The server is named for its snapshot and eight digits of its stack; a name has at most 63
+SNAPSHOT_LENGTH = 63 - len("-51af3dc0")
 
 
 @contract
@@ -33,6 +34,14 @@ class Parameters(Operated, Watched, Observed):
         f"Name of the instance; generated if empty. {REPLACES}",
         default="",
         AllowedPattern=IDENTIFIER,
+    )
+    snapshot_identifier: Value = parameter(
+        "Snapshot in this region, by a name in lower case, that the database is restored from and"
+        " named for; an empty database if empty. Changing it, to nothing as well, replaces the"
+        " database: once restored, keep it, also when the snapshot is long gone.",
+        default="",
+        AllowedPattern="^$|^[a-z](-?[a-z0-9])*$",
+        MaxLength=SNAPSHOT_LENGTH,
     )
     allow_major_upgrade: Value = flag(
         "Whether a change of the engine version may be one of the major version.", default=False
@@ -64,79 +73,37 @@ class Parameters(Operated, Watched, Observed):
 
 
 @contract
-class Outputs:
-    endpoint_address: Value = output("Host name of the database.")
+class Outputs(Accessible):
     replica_endpoint_address: Value = output("Host name of the replica; empty if there is none.")
-    port: Value = output("Port of the database.")
-    database_name: Value = output("Name of the database.")
     instance_identifier: Value = output("Name of the instance.")
-    resource_id: Value = output("Id by which IAM policies name the instance (rds-db:connect).")
-    credentials_secret_arn: Value = output("ARN of the secret that rotates.")
-    connection_secret_arn: Value = output("ARN of the secret that applications read: url and all.")
-    grant: Value = output("Connection's secret and clients' group, for whoever connects.")
-    security_group_id: Value = output("Security group of the database.")
-    client_security_group_id: Value = output("Security group that admits whoever attaches it.")
-    alarm_arns: Value = output("Comma-joined ARNs of the alarms.")
-    alarm_names: Value = output("Comma-joined names of the alarms.")
 
 
 def build(t: Template, p: Parameters) -> Outputs:
     """PostgreSQL on RDS with its secrets, security groups, logs and alarms."""
-    key = only_if(condition(t, "HasKmsKey", is_given(p.kms_key_arn)), p.kms_key_arn)
-    owned = condition(t, "HasMasterUsername", is_given(p.master_username))
-    username = If(owned, p.master_username, p.database_name)
-    server = t.add_resource(postgres.server_group(p.vpc_id))
-    clients = t.add_resource(postgres.client_group(p.vpc_id))
-    for rule in postgres.admission(server, clients):
-        t.add_resource(rule)
-    credentials = t.add_resource(postgres.credentials(username, key))
-    observed = observation(t, p, key)
+    way = add_way(t, p)
+    observed = observation(t, p, way.key)
     instance = t.add_resource(
         _instance(
             t,
             p,
-            MasterUsername=username,
+            MasterUsername=_unless_restored(t, p, way.username),
+            # CloudFormation gives it to a restored server as well, once that is there
             MasterUserPassword=postgres.current_password(),
-            KmsKeyId=key,
-            VPCSecurityGroups=[GetAtt(server, "GroupId")],
+            KmsKeyId=_unless_restored(t, p, way.key),
+            VPCSecurityGroups=[way.group_id],
             **observed,
         )
     )
-    t.add_resource(
-        SecretTargetAttachment(
-            "CredentialsAttachment",
-            SecretId=Ref(credentials),
-            TargetId=Ref(instance),
-            TargetType="AWS::RDS::DBInstance",
-        )
-    )
-    connection = t.add_resource(
-        postgres.connection(
-            username,
-            p.database_name,
-            host=GetAtt(instance, "Endpoint.Address"),
-            port=GetAtt(instance, "Endpoint.Port"),
-            kms_key=key,
-        )
-    )
-    replica = t.add_resource(
-        _replica(t, p, instance, VPCSecurityGroups=[GetAtt(server, "GroupId")], **observed)
-    )
+    access = add_connection(t, p, way, instance)
+    replica = t.add_resource(_replica(t, p, instance, VPCSecurityGroups=[way.group_id], **observed))
     alarms = [t.add_resource(alarm) for alarm in _alarms(p, instance)]
     t.add_resource(lag_alarm(p, replica))
     t.add_resource(event_subscription(p, instance, "db-instance"))
     return Outputs(
-        endpoint_address=GetAtt(instance, "Endpoint.Address"),
-        replica_endpoint_address=If(replica.Condition, GetAtt(replica, "Endpoint.Address"), ""),
-        port=GetAtt(instance, "Endpoint.Port"),
-        database_name=p.database_name,
-        instance_identifier=Ref(instance),
+        **access,
         resource_id=GetAtt(instance, "DbiResourceId"),
-        credentials_secret_arn=Ref(credentials),
-        connection_secret_arn=Ref(connection),
-        grant=grant(Ref(connection), GetAtt(clients, "GroupId")),
-        security_group_id=GetAtt(server, "GroupId"),
-        client_security_group_id=GetAtt(clients, "GroupId"),
+        instance_identifier=Ref(instance),
+        replica_endpoint_address=If(replica.Condition, GetAtt(replica, "Endpoint.Address"), ""),
         alarm_arns=arns(alarms),
         alarm_names=names(alarms),
     )
@@ -149,15 +116,13 @@ def _alarms(p: Parameters, instance: DBInstance) -> list[Alarm]:
 
 def _instance(t: Template, p: Parameters, **more: Any) -> DBInstance:
     named = condition(t, "HasInstanceIdentifier", is_given(p.instance_identifier))
-    name = If(named, p.instance_identifier, postgres.generated_identifier())
+    restored = _restored(t, p)
+    generated = postgres.generated_identifier()
+    # of another snapshot another name, or it could not replace a server that exists
+    of_snapshot = postgres.generated_identifier(p.snapshot_identifier)
+    name = If(restored, of_snapshot, If(named, p.instance_identifier, generated))
     grows = condition(t, "GrowsByItself", Not(Equals(p.max_storage_gib, 0)))
-    subnets = t.add_resource(
-        DBSubnetGroup(
-            "SubnetGroup",
-            DBSubnetGroupDescription="Where the database may stand",
-            SubnetIds=p.subnet_ids,
-        )
-    )
+    subnets = t.add_resource(postgres.subnet_group(p.subnet_ids))
     settings = t.add_resource(
         postgres.parameter_group(
             "Settings",
@@ -172,7 +137,8 @@ def _instance(t: Template, p: Parameters, **more: Any) -> DBInstance:
         "Database",
         DependsOn=[group.title for group in logs],
         DBInstanceIdentifier=name,
-        DBName=p.database_name,
+        DBSnapshotIdentifier=only_if(restored, p.snapshot_identifier),
+        DBName=_unless_restored(t, p, p.database_name),
         EngineVersion=p.engine_version,
         AllowMajorVersionUpgrade=p.allow_major_upgrade,
         DBParameterGroupName=Ref(settings),
@@ -191,6 +157,19 @@ def _instance(t: Template, p: Parameters, **more: Any) -> DBInstance:
         **_shared(t, p),
         **more,
     )
+
+
+def _restored(t: Template, p: Parameters) -> str:
+    """Return the condition that the server is made from a snapshot."""
+    return condition(t, "IsRestored", is_given(p.snapshot_identifier))
+
+
+def _unless_restored(t: Template, p: Parameters, value: Value) -> AWSHelperFn:
+    """Return what a restored server has from its snapshot, and RDS therefore lets nobody give.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-rds-dbinstance.html#cfn-rds-dbinstance-dbsnapshotidentifier
+    """
+    return If(_restored(t, p), NoValue, value)
 
 
 def _replica(t: Template, p: Parameters, source: DBInstance, **more: Any) -> DBInstance:

@@ -4,24 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from troposphere import Equals, GetAtt, Join, Not, Ref, Sub, Template
+from troposphere import Equals, GetAtt, Join, Not, Sub, Template
 from troposphere.awslambda import Environment, Function, VPCConfig
 from troposphere.cloudwatch import Alarm
 from troposphere.ec2 import SecurityGroup, SecurityGroupEgress, SecurityGroupIngress
 from troposphere.iam import Role
 
-from templates_src.contract import Component, Nesting, Value, contract, output, parameter
-from templates_src.parts.alarms import Alarmed, alarm, arns
+from templates_src.contract import Component, Value, contract, output, parameter
+from templates_src.parts.alarms import arns
+from templates_src.parts.function_alarms import failure_alarm
 from templates_src.parts.functions import (
+    Handled,
     archived_function,
     caller_group,
     function_logs,
     own_permissions,
 )
-from templates_src.parts.iam import Bounded, Statement, allow, role
+from templates_src.parts.iam import Statement, allow, role
 from templates_src.parts.logic import condition, is_given
 from templates_src.parts.network import ADDRESS, ANYWHERE, member
-from templates_src.parts.tasks import LOG_RETENTION_DAYS
 
 # CodeDeploy waits for an hour, Lambda runs for a quarter of one at most
 MIGRATION_TIMEOUT_SECONDS = 900
@@ -29,7 +30,7 @@ NAT_COUNT = 3  # gateways at most, one to a zone
 
 
 @contract
-class Parameters(Nesting, Alarmed, Bounded):
+class Parameters(Handled):
     application_name: Value = parameter(
         "Name of the CodeDeploy application and of its deployment group."
     )
@@ -80,15 +81,6 @@ class Parameters(Nesting, Alarmed, Bounded):
     task_log_group_name: Value = parameter("Log group of the tasks.")
     execution_role_arn: Value = parameter("ARN of the role with which ECS prepares tasks.")
     task_role_arn: Value = parameter("ARN of the role of the application.")
-    runtime: Value = parameter(
-        "Python of the functions.", default="python3.13", AllowedPattern=r"^python3\.[0-9]+$"
-    )
-    log_retention_days: Value = parameter(
-        "Days that log events are kept.",
-        Type="Number",
-        default=30,
-        AllowedValues=LOG_RETENTION_DAYS,
-    )
     error_threshold_count: Value = parameter(
         "Calls in a minute that may end without an answer to CodeDeploy before an alarm is raised.",
         Type="Number",
@@ -277,16 +269,12 @@ def _openings(t: Template, p: Parameters) -> Iterator[SecurityGroupIngress]:
 
 
 def _alarm(p: Parameters, title: str, function: Function) -> Alarm:
-    return alarm(
+    return failure_alarm(
         f"{title}FailedAlarm",
         "A release waits an hour for an answer that this function could not give: stop the release"
         " and read the function's log",
-        namespace="AWS/Lambda",
-        metric="Errors",
-        dimensions={"FunctionName": Ref(function)},
-        statistic="Sum",
+        function,
         threshold=p.error_threshold_count,
-        minutes=1,
         topic_arn=p.alarm_topic_arn,
     )
 

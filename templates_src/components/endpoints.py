@@ -21,6 +21,7 @@ from templates_src.parts.network import NO_EGRESS, is_in_list, name_tag
 
 # Logical id by service
 SERVICES = {
+    "cognito-idp": "CognitoUserPools",
     "ecr.api": "EcrApi",
     "ecr.dkr": "EcrDocker",
     "ecs": "Ecs",

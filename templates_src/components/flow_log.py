@@ -8,23 +8,17 @@ from troposphere.logs import LogGroup
 
 from templates_src.contract import Component, Value, contract, output, parameter
 from templates_src.parts.iam import Bounded, allow, role
+from templates_src.parts.logs import Logged
 from templates_src.parts.network import name_tag
-from templates_src.parts.tasks import LOG_RETENTION_DAYS
 
 
 @contract
-class Parameters(Bounded):
+class Parameters(Logged, Bounded):
     vpc_id: Value = parameter("Id of the VPC.", Type="AWS::EC2::VPC::Id")
     traffic_type: Value = parameter(
         "What is logged: ALL, ACCEPT or REJECT. Changing it replaces the flow log, not its events.",
         default="ALL",
         AllowedValues=["ALL", "ACCEPT", "REJECT"],
-    )
-    log_retention_days: Value = parameter(
-        "Days that flow log events are kept.",
-        Type="Number",
-        default=30,
-        AllowedValues=LOG_RETENTION_DAYS,
     )
 
 

@@ -1,7 +1,11 @@
 """An HTTP API (API Gateway) before the listener of a load balancer, reached through a VPC link.
 
-It throttles, writes an access log and, where an issuer is given, admits only who brings its tokens.
-A load balancer that faces the internet is still reached directly; one that is internal is not.
+It throttles each route, writes an access log and, where an issuer is given, admits only who brings
+its tokens. A load balancer that faces the internet is still reached directly; one that is internal
+is not.
+
+HTTP APIs know neither API keys nor usage plans, so what limits a single client is the web ACL of
+the load balancer, and this tells it the client's address.
 """
 
 from __future__ import annotations
@@ -20,7 +24,6 @@ from troposphere.apigatewayv2 import (
     Integration,
     JWTConfiguration,
     Route,
-    RouteSettings,
     Stage,
     TlsConfig,
     VpcLink,
@@ -30,8 +33,18 @@ from troposphere.logs import LogGroup
 from templates_src.contract import Component, Rule, Value, contract, flag, output, parameter
 from templates_src.parts.alarms import Alarmed, alarm
 from templates_src.parts.logic import condition, is_given, is_true, only_if
-from templates_src.parts.tasks import LOG_RETENTION_DAYS
+from templates_src.parts.logs import Logged
+from templates_src.parts.routes import (
+    CLIENT_ADDRESS,
+    WRITING,
+    RouteLimit,
+    default_settings,
+    routes,
+    settings,
+)
 from templates_src.parts.vpc_links import link_group, link_openings
+
+__all__ = ["Outputs", "Parameters", "RouteLimit", "http_api"]
 
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging-variables.html
 ACCESS_LOG = {
@@ -51,7 +64,7 @@ ACCESS_LOG = {
 
 
 @contract
-class Parameters(Alarmed):
+class Parameters(Logged, Alarmed):
     vpc_id: Value = parameter("VPC of the load balancer.", Type="AWS::EC2::VPC::Id")
     private_subnet_ids: Value = parameter(
         "Subnets of the VPC link, one in each zone of the load balancer.",
@@ -70,11 +83,19 @@ class Parameters(Alarmed):
     load_balancer_security_group_id: Value = parameter(
         "Security group of the load balancer.", Type="AWS::EC2::SecurityGroup::Id"
     )
-    rate_limit_count: Value = parameter(
-        "Requests a second that are let through.", Type="Number", MinValue=1, default=100
+    route_rate_limit_count: Value = parameter(
+        "Requests a second that a route lets through.", Type="Number", MinValue=1, default=100
     )
-    burst_limit_count: Value = parameter(
-        "Requests at once that are let through.", Type="Number", MinValue=1, default=200
+    route_burst_limit_count: Value = parameter(
+        "Requests at once that a route lets through.", Type="Number", MinValue=1, default=200
+    )
+    write_rate_limit_count: Value = parameter(
+        "Requests a second, and at once, that the route of each method lets through which writes:"
+        " DELETE, PATCH, POST and PUT.",
+        Type="Number",
+        MinValue=1,
+        default=50,
+        bind=WRITING,
     )
     jwt_issuer: Value = parameter(
         "Address of who issues tokens; requests need none if empty.",
@@ -114,12 +135,6 @@ class Parameters(Alarmed):
         group="Domain",
         AllowedPattern="^$|arn:.*",
     )
-    log_retention_days: Value = parameter(
-        "Days that the access log is kept.",
-        Type="Number",
-        default=30,
-        AllowedValues=LOG_RETENTION_DAYS,
-    )
     api_error_threshold_count: Value = parameter(
         "Server errors (5xx) in a minute that raise an alarm after five.",
         Type="Number",
@@ -154,20 +169,21 @@ def build(t: Template, p: Parameters) -> Outputs:
     has_both = And(is_given(p.domain_name), is_given(p.certificate_arn))
     named = condition(t, "HasDomainName", has_both)
     api = t.add_resource(_api(t, p, named))
-    _routes(t, p, api, _integration(t, p, api))
+    routed = _routes(t, p, api, _integration(t, p, api))
     logs = t.add_resource(_log_group(p))
     stage = t.add_resource(
         Stage(
             "Stage",
+            # API Gateway refuses settings of a route that is not there
+            DependsOn=routed,
             ApiId=Ref(api),
             # the only stage whose name is no part of the path
             StageName="$default",
             AutoDeploy=True,
-            DefaultRouteSettings=RouteSettings(
-                ThrottlingRateLimit=p.rate_limit_count,
-                ThrottlingBurstLimit=p.burst_limit_count,
-                DetailedMetricsEnabled=True,
+            DefaultRouteSettings=default_settings(
+                p.route_rate_limit_count, p.route_burst_limit_count
             ),
+            RouteSettings=settings(p),
             AccessLogSettings=AccessLogSettings(
                 DestinationArn=GetAtt(logs, "Arn"), Format=json.dumps(ACCESS_LOG)
             ),
@@ -239,12 +255,15 @@ def _integration(t: Template, p: Parameters, api: Api) -> Integration:
             ConnectionType="VPC_LINK",
             ConnectionId=Ref(link),
             PayloadFormatVersion="1.0",  # the only one for a private integration
+            # whatever a client has written there itself
+            RequestParameters={f"overwrite:header.{CLIENT_ADDRESS}": "$context.identity.sourceIp"},
             TlsConfig=only_if(secure, TlsConfig(ServerNameToVerify=p.server_name)),
         )
     )
 
 
-def _routes(t: Template, p: Parameters, api: Api, integration: Integration) -> None:
+def _routes(t: Template, p: Parameters, api: Api, integration: Integration) -> list[str]:
+    """Add the routes; return the titles of those that have settings."""
     authorized = condition(t, "HasAuthorizer", is_given(p.jwt_issuer))
     authorizer = t.add_resource(
         Authorizer(
@@ -258,18 +277,18 @@ def _routes(t: Template, p: Parameters, api: Api, integration: Integration) -> N
         )
     )
     target = Join("/", ["integrations", Ref(integration)])
-    t.add_resource(
-        Route(
-            "EverythingRoute",
+    routed = [
+        str(t.add_resource(route).title)
+        for route in routes(
+            p,
             ApiId=Ref(api),
-            RouteKey="$default",
             Target=target,
             AuthorizationType=If(authorized, "JWT", "NONE"),
             AuthorizerId=only_if(authorized, Ref(authorizer)),
         )
-    )
+    ]
     asks = And(Condition(_has_cors(t, p)), Condition(authorized))
-    # browsers ask without a token, which the route above would refuse:
+    # browsers ask without a token, which the routes above would refuse:
     # https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html
     t.add_resource(
         Route(
@@ -281,6 +300,7 @@ def _routes(t: Template, p: Parameters, api: Api, integration: Integration) -> N
             AuthorizationType="NONE",
         )
     )
+    return routed
 
 
 def _domain(t: Template, p: Parameters, api: Api, stage: Stage, named: str) -> DomainName:

@@ -8,6 +8,7 @@ from troposphere.cloudwatch import Dashboard
 from templates_src.contract import Component, Value, contract, output, parameter
 from templates_src.parts.backend_dashboards import aurora_row, function_row, queue_row
 from templates_src.parts.dashboards import (
+    Boarded,
     alarms_row,
     body,
     database_row,
@@ -19,26 +20,11 @@ from templates_src.parts.logic import condition, is_given, only_if
 
 
 @contract
-class Parameters:
+class Parameters(Boarded):
     dashboard_name: Value = parameter(
         "Name of the dashboard, unique in the account; the name of this nested stack if empty.",
         default="",
         AllowedPattern="[A-Za-z0-9_-]{0,255}",
-    )
-    cluster_name: Value = parameter("Name of the cluster that the service runs in.")
-    service_name: Value = parameter("Name of the ECS service.")
-    log_group_name: Value = parameter("Log group that is searched for the latest errors.")
-    load_balancer_full_name: Value = parameter(
-        "Load balancer as metrics call it, app/name/id.", AllowedPattern="app/.+"
-    )
-    target_group_full_name: Value = parameter(
-        "Target group as metrics call it, targetgroup/name/id.", AllowedPattern="targetgroup/.+"
-    )
-    alternate_target_group_full_name: Value = parameter(
-        "Second target group of a service whose traffic moves; no such row if empty.", default=""
-    )
-    instance_identifier: Value = parameter(
-        "Identifier of the database instance; no such row if empty.", default=""
     )
     cluster_identifier: Value = parameter(
         "Identifier of the Aurora cluster; no such row if empty.", default=""
@@ -49,11 +35,6 @@ class Parameters:
     )
     function_name: Value = parameter(
         "Name of the function that works the queue off; no such row if empty.", default=""
-    )
-    # not a list type: a condition can ask only a string whether it is empty
-    alarm_arns: Value = parameter(
-        "Comma-joined ARNs of the alarms whose state is shown, at most 100; no such row if empty.",
-        default="",
     )
 
 

@@ -39,11 +39,18 @@ class Parameters:
         AllowedPattern=f"^$|{ONE_PATTERN}",
     )
     shared_account_ids: Value = parameter(
-        "Accounts that the portfolio is shared with, at most five. CloudFormation cannot share with"
-        " an organisation; python build.py catalog share does.",
+        "Accounts that the portfolio is shared with, at most five.",
         Type="CommaDelimitedList",
         default="",
         AllowedPattern="^$|[0-9]{12}",
+    )
+    organization_node_ids: Value = parameter(
+        "Organisation (o-...) or organisational units (ou-...) that the portfolio is shared with."
+        " CloudFormation can share with accounts only, so python build.py catalog share reads this"
+        " from the stack and does it.",
+        Type="CommaDelimitedList",
+        default="",
+        AllowedPattern="^$|o-[a-z0-9]{10,32}|ou-[a-z0-9]{4,32}-[a-z0-9]{8,32}",
     )
     cost_center: Value = parameter(
         "Value of the tag cost-center of everything that is launched; no such tag if empty.",
@@ -57,6 +64,9 @@ class Parameters:
 class Outputs:
     portfolio_id: Value = output("Portfolio, to add products to.")
     tag_option_ids: Value = output("Comma-joined choices of the tag environment.")
+    organization_node_ids: Value = output(
+        "Comma-joined organisation or units that it is to be shared with; empty if none."
+    )
 
 
 def build(t: Template, p: Parameters) -> Outputs:
@@ -91,7 +101,9 @@ def build(t: Template, p: Parameters) -> Outputs:
     charged = condition(t, "HasCostCenter", is_given(p.cost_center))
     _tag(t, portfolio, "CostCenter", "cost-center", p.cost_center, Condition=charged)
     return Outputs(
-        portfolio_id=Ref(portfolio), tag_option_ids=Join(",", [Ref(one) for one in choices])
+        portfolio_id=Ref(portfolio),
+        tag_option_ids=Join(",", [Ref(one) for one in choices]),
+        organization_node_ids=Join(",", p.organization_node_ids),
     )
 
 

@@ -19,7 +19,16 @@ from troposphere.servicecatalog import (
     TagOptionAssociation,
 )
 
-from templates_src.contract import Component, Nesting, Value, contract, output, parameter, passed_to
+from templates_src.contract import (
+    PUBLISHED,
+    Component,
+    Nesting,
+    Value,
+    contract,
+    output,
+    parameter,
+    passed_to,
+)
 from templates_src.parts.iam import Bounded, Statement, allow, document, role
 from templates_src.parts.logic import condition, is_given, only_if
 from templates_src.parts.offers import OFFERS
@@ -179,7 +188,7 @@ def _launching(t: Template, p: Parameters) -> list[Any]:
             "*",  # of a template that is no stack yet
         ),
         # nested templates and functions are read from where they were published
-        allow(["s3:GetObject", "s3:GetObjectVersion"], Sub(f"{bucket}/*")),
+        allow(["s3:GetObject"], Sub(f"{bucket}/{PUBLISHED}*")),
         allow(
             ["s3:GetObject"],
             "*",  # Service Catalog's own bucket, whose name nobody knows; only what it has tagged

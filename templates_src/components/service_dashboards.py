@@ -7,6 +7,7 @@ from troposphere.cloudwatch import Dashboard
 
 from templates_src.contract import Component, Value, contract, output, parameter
 from templates_src.parts.dashboards import (
+    Boarded,
     alarms_row,
     body,
     database_row,
@@ -19,31 +20,12 @@ from templates_src.parts.performance_rows import error_rate_row, response_times_
 
 
 @contract
-class Parameters:
+class Parameters(Boarded):
     dashboard_prefix: Value = parameter(
         "First part of the dashboards' names, unique in the account; the name of this nested stack"
         " if empty.",
         default="",
         AllowedPattern="[A-Za-z0-9_-]{0,200}",
-    )
-    cluster_name: Value = parameter("Name of the cluster that the service runs in.")
-    service_name: Value = parameter("Name of the ECS service.")
-    log_group_name: Value = parameter("Log group that is searched for the latest errors.")
-    load_balancer_full_name: Value = parameter(
-        "Load balancer as metrics call it, app/name/id.", AllowedPattern="app/.+"
-    )
-    target_group_full_name: Value = parameter(
-        "Target group as metrics call it, targetgroup/name/id.", AllowedPattern="targetgroup/.+"
-    )
-    alternate_target_group_full_name: Value = parameter(
-        "Second target group of a service whose traffic moves; no such row if empty.", default=""
-    )
-    instance_identifier: Value = parameter(
-        "Identifier of the database instance; no such row if empty.", default=""
-    )
-    alarm_arns: Value = parameter(
-        "Comma-joined ARNs of the alarms whose state is shown, at most 100; no such row if empty.",
-        default="",
     )
 
 

@@ -105,6 +105,14 @@ class Parameters:
         default=True,
         group="Targets",
     )
+    attempt: Value = parameter(
+        "Number of the attempt. python build.py fleet raises it to have instances that failed tried"
+        " again where nothing else changed.",
+        Type="Number",
+        MinValue=1,
+        default=1,
+        group="Rollout",
+    )
     region_concurrency: Value = parameter(
         "Whether regions follow each other or are done at the same time.",
         default="SEQUENTIAL",
@@ -176,7 +184,8 @@ def build(t: Template, p: Parameters) -> Outputs:
         StackSet(
             "StackSet",
             StackSetName=p.stack_set_name,
-            Description=Sub("Rolled out from ${TemplateKey}"),
+            # any change has CloudFormation update the instances that are not current
+            Description=Sub("Rolled out from ${TemplateKey}, attempt ${Attempt}"),
             TemplateURL=Sub(f"{host}/${{TemplateKey}}"),
             PermissionModel=p.permission_model,
             CallAs=only_if(serviced, p.call_as),

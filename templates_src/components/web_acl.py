@@ -1,6 +1,8 @@
-"""A web ACL (AWS WAF) before a load balancer: addresses, a rate, AWS's rule groups, logs, an alarm.
+"""A web ACL (AWS WAF) before a load balancer: addresses, rates, AWS's rule groups, logs, an alarm.
 
-API Gateway's HTTP APIs take no web ACL; the load balancer behind one does.
+A distribution names the web ACL itself. API Gateway's HTTP APIs take none; the load balancer behind
+one does. All that comes through such a gateway has an address of the VPC: who sent it stands in a
+header, which the gateway writes.
 """
 
 from __future__ import annotations
@@ -8,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from troposphere import AWSHelperFn, Equals, GetAtt, If, Join, Not, NoValue, Ref, Sub, Template
+from troposphere import AWSHelperFn, Equals, GetAtt, If, Not, NoValue, Ref, Sub, Template
+from troposphere.cloudwatch import MetricDimension
 from troposphere.logs import LogGroup
 from troposphere.wafv2 import (
     ActionCondition,
@@ -18,14 +21,11 @@ from troposphere.wafv2 import (
     CountAction,
     DefaultAction,
     Filter,
-    IPSet,
-    IPSetReferenceStatement,
     LoggingConfiguration,
     LoggingConfigurationFieldToMatch,
     LoggingFilter,
     ManagedRuleGroupStatement,
     OverrideAction,
-    RateBasedStatement,
     RuleAction,
     RuleActionOverride,
     SingleHeader,
@@ -37,13 +37,12 @@ from troposphere.wafv2 import (
 )
 
 from templates_src.contract import Component, Value, contract, flag, output, parameter
-from templates_src.parts.alarms import Alarmed, alarm
+from templates_src.parts.alarms import alarm
 from templates_src.parts.logic import condition, is_given, is_true, only_if
-from templates_src.parts.network import ADDRESS
-from templates_src.parts.tasks import LOG_RETENTION_DAYS
+from templates_src.parts.logs import Logged
+from templates_src.parts.rates import BEARER, CIDRS, Limited, addresses, rates
 
-SCOPE = "REGIONAL"  # what load balancers take; CloudFront takes another, in us-east-1
-# Together 1125 units of capacity, of the 1500 that the price includes:
+# Together 1125 units of capacity, of the 1500 that the price includes; the rates take some 40 more:
 # https://docs.aws.amazon.com/waf/latest/developerguide/aws-managed-rule-groups-list.html
 RULE_GROUPS = {
     "IpReputation": "AWSManagedRulesAmazonIpReputationList",
@@ -53,12 +52,10 @@ RULE_GROUPS = {
 }
 # The common rules refuse bodies above 8 KB
 BODY_RULE = "SizeRestrictions_BODY"
-CIDRS = rf"^$|{ADDRESS}/([1-9]|[12][0-9]|3[0-2])"
-REDACTED_HEADERS = ("authorization", "cookie")
 
 
 @contract
-class Parameters(Alarmed):
+class Parameters(Logged, Limited):
     resource_arn: Value = parameter(
         "ARN of the load balancer that is protected; none yet if empty.",
         default="",
@@ -81,29 +78,11 @@ class Parameters(Alarmed):
         default="",
         AllowedPattern=CIDRS,
     )
-    rate_limit_count: Value = parameter(
-        "Requests of one address in the window above which its requests match, 10 or more; 0 for"
-        " any number.",
-        default="2000",
-        AllowedPattern="0|[1-9][0-9]{1,8}",
-    )
-    rate_window_seconds: Value = parameter(
-        "Seconds over which requests of an address are counted.",
-        Type="Number",
-        default=300,
-        AllowedValues=[60, 120, 300, 600],
-    )
     limits_body_size: Value = flag(
         "Whether bodies above 8 KB match; without it they are only counted.", default=False
     )
     logs_all_requests: Value = flag(
         "Whether every request is logged instead of those that a rule matched.", default=False
-    )
-    log_retention_days: Value = parameter(
-        "Days that logged requests are kept.",
-        Type="Number",
-        default=30,
-        AllowedValues=LOG_RETENTION_DAYS,
     )
     blocked_threshold_count: Value = parameter(
         "Blocked requests in a minute that raise an alarm after five.",
@@ -125,7 +104,7 @@ def build(t: Template, p: Parameters) -> Outputs:
     acl = t.add_resource(
         WebACL(
             "WebAcl",
-            Scope=SCOPE,
+            Scope=p.scope,
             DefaultAction=DefaultAction(Allow=AllowAction()),
             Rules=list(_rules(t, p)),
             VisibilityConfig=_measured(Ref("AWS::StackName")),
@@ -148,16 +127,17 @@ def build(t: Template, p: Parameters) -> Outputs:
             namespace="AWS/WAFV2",
             metric="BlockedRequests",
             # the web ACL by the name of its metric
-            dimensions={
-                "WebACL": Ref("AWS::StackName"),
-                "Region": Ref("AWS::Region"),
-                "Rule": "ALL",
-            },
+            dimensions={"WebACL": Ref("AWS::StackName"), "Rule": "ALL"},
             statistic="Sum",
             threshold=p.blocked_threshold_count,
             topic_arn=p.alarm_topic_arn,
         )
     )
+    # a distribution is in no region:
+    # https://docs.aws.amazon.com/waf/latest/developerguide/waf-metrics.html
+    regional = condition(t, "IsRegional", Equals(p.scope, "REGIONAL"))
+    region = MetricDimension(Name="Region", Value=Ref("AWS::Region"))
+    blocked.Dimensions.append(only_if(regional, region))
     return Outputs(
         web_acl_arn=GetAtt(acl, "Arn"),
         log_group_name=Ref(logs),
@@ -169,34 +149,17 @@ def _rules(t: Template, p: Parameters) -> Iterator[WebACLRule | AWSHelperFn]:
     """Yield the rules in the order in which they are asked."""
     counts = condition(t, "OnlyCounts", Equals(p.mode, "count"))
     refuse = If(counts, RuleAction(Count=CountAction()), RuleAction(Block=BlockAction()))
-    for name, cidrs, action in (
-        ("Allowed", p.allowed_cidrs, RuleAction(Allow=AllowAction())),
-        ("Blocked", p.blocked_cidrs, refuse),
+    for priority, (name, cidrs, action) in enumerate(
+        (
+            ("Allowed", p.allowed_cidrs, RuleAction(Allow=AllowAction())),
+            ("Blocked", p.blocked_cidrs, refuse),
+        )
     ):
-        listed = condition(t, f"Has{name}Cidrs", is_given(Join("", cidrs)))
-        addresses = t.add_resource(
-            IPSet(
-                f"{name}Addresses",
-                Condition=listed,
-                Scope=SCOPE,
-                IPAddressVersion="IPV4",
-                Addresses=cidrs,
-            )
-        )
-        statement = Statement(
-            IPSetReferenceStatement=IPSetReferenceStatement(Arn=GetAtt(addresses, "Arn"))
-        )
-        priority = 0 if name == "Allowed" else 1
+        listed, statement = addresses(t, p, name, cidrs)
         yield only_if(listed, _rule(f"{name}Addresses", priority, statement, Action=action))
-    rate = RateBasedStatement(
-        AggregateKeyType="IP",
-        Limit=p.rate_limit_count,
-        EvaluationWindowSec=p.rate_window_seconds,
-    )
-    yield only_if(
-        condition(t, "LimitsRate", Not(Equals(p.rate_limit_count, "0"))),
-        _rule("Rate", 2, Statement(RateBasedStatement=rate), Action=refuse),
-    )
+    for priority, (name, exists, rate) in enumerate(rates(t, p), 2):
+        statement = Statement(RateBasedStatement=rate)
+        yield only_if(exists, _rule(name, priority, statement, Action=refuse))
     as_they_say: dict[str, Any] = {"None": {}}
     override = If(counts, OverrideAction(Count={}), OverrideAction(**as_they_say))
     for priority, (name, group) in enumerate(RULE_GROUPS.items(), 10):
@@ -249,6 +212,7 @@ def _logs(t: Template, p: Parameters, acl: WebACL) -> LogGroup:
             for action in ("BLOCK", "COUNT", "EXCLUDED_AS_COUNT")
         ],
     )
+    keyed = condition(t, "HasHeaderOfKeys", Not(Equals(p.client_header, BEARER)))
     everything = condition(t, "LogsEverything", is_true(p.logs_all_requests))
     t.add_resource(
         LoggingConfiguration(
@@ -267,12 +231,17 @@ def _logs(t: Template, p: Parameters, acl: WebACL) -> LogGroup:
                 LoggingFilter(DefaultBehavior="DROP", Filters=[matched]),
             ),
             RedactedFields=[
-                LoggingConfigurationFieldToMatch(SingleHeader=SingleHeader(Name=name))
-                for name in REDACTED_HEADERS
+                _hidden(BEARER),
+                _hidden("cookie"),
+                only_if(keyed, _hidden(p.client_header)),
             ],
         )
     )
     return logs
+
+
+def _hidden(header: Value) -> LoggingConfigurationFieldToMatch:
+    return LoggingConfigurationFieldToMatch(SingleHeader=SingleHeader(Name=header))
 
 
 web_acl = Component(Parameters, Outputs, build)

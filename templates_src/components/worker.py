@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from troposphere import FindInMap, GetAtt, If, NoValue, Ref, Sub, Template
+from troposphere import Equals, FindInMap, GetAtt, If, NoValue, Ref, Sub, Template
 from troposphere.awslambda import Code, Environment, EventSourceMapping, Function, VPCConfig
 from troposphere.awslambda import TracingConfig as Tracing
 from troposphere.ec2 import SecurityGroup
@@ -25,7 +25,7 @@ from templates_src.parts.functions import (
 )
 from templates_src.parts.iam import Bounded, allow, role
 from templates_src.parts.logic import condition, is_given, is_true, only_if
-from templates_src.parts.tasks import LOG_RETENTION_DAYS
+from templates_src.parts.logs import Logged
 
 STARTER = "worker"  # its folder in templates_src/functions
 # What applications write in LOG_LEVEL, and what Lambda calls it
@@ -36,7 +36,7 @@ AUTHORITIES = "/var/runtime/ca-cert.pem"
 
 
 @contract
-class Parameters(Nesting, Watched, Bounded):
+class Parameters(Nesting, Logged, Watched, Bounded):
     queue_grant: Value = parameter(
         "Grant of the queue that is worked off.", bind=Consume("QUEUE_URL")
     )
@@ -57,8 +57,8 @@ class Parameters(Nesting, Watched, Bounded):
     )
     architecture: Value = parameter(
         "Processor that the function is built for.",
-        default="arm64",
-        AllowedValues=["arm64", "x86_64"],
+        default="ARM64",
+        AllowedValues=["ARM64", "X86_64"],  # as ECS calls them, not as Lambda does
     )
     memory_mib: Value = parameter(
         "Memory in MiB; the processor's share grows with it.",
@@ -106,12 +106,6 @@ class Parameters(Nesting, Watched, Bounded):
         "Least severity that is logged.", default="info", AllowedValues=list(LEVELS)
     )
     tracing: Value = flag("Whether invocations are traced with X-Ray.", default=False)
-    log_retention_days: Value = parameter(
-        "Days that log events are kept.",
-        Type="Number",
-        default=30,
-        AllowedValues=LOG_RETENTION_DAYS,
-    )
     secrets_key_arn: Value = parameter(
         "ARN of the KMS key that encrypts the secrets; the AWS managed key if empty.",
         default="",
@@ -200,7 +194,9 @@ def _function(
         Description="Works off the queue, batch by batch",
         PackageType=If(imaged, "Image", "Zip"),
         Handler=If(imaged, NoValue, "handler.handler"),
-        Architectures=[p.architecture],
+        Architectures=[
+            If(condition(t, "IsArm", Equals(p.architecture, "ARM64")), "arm64", "x86_64")
+        ],
         MemorySize=p.memory_mib,
         Timeout=p.timeout_seconds,
         ReservedConcurrentExecutions=only_if(reserved, p.max_concurrency_count),

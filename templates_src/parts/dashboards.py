@@ -13,7 +13,7 @@ from typing import Any
 
 from troposphere import AWSHelperFn, Join, Ref, Split, Sub
 
-from templates_src.contract import Value
+from templates_src.contract import Value, contract, parameter
 
 Widget = dict[str, Any]
 Line = list[Any]
@@ -21,6 +21,32 @@ Line = list[Any]
 COLUMNS = 24
 SHOWN_ERRORS = 50
 ERROR_PATTERN = "(?i)(error|exception|traceback|critical|fatal)"
+
+
+@contract
+class Boarded:
+    """What every component with a dashboard of a system takes."""
+
+    cluster_name: Value = parameter("Name of the cluster that the service runs in.")
+    service_name: Value = parameter("Name of the ECS service.")
+    log_group_name: Value = parameter("Log group that is searched for the latest errors.")
+    load_balancer_full_name: Value = parameter(
+        "Load balancer as metrics call it, app/name/id.", AllowedPattern="app/.+"
+    )
+    target_group_full_name: Value = parameter(
+        "Target group as metrics call it, targetgroup/name/id.", AllowedPattern="targetgroup/.+"
+    )
+    alternate_target_group_full_name: Value = parameter(
+        "Second target group of a service whose traffic moves; no such row if empty.", default=""
+    )
+    instance_identifier: Value = parameter(
+        "Identifier of the database instance; no such row if empty.", default=""
+    )
+    # not a list type: a condition can ask only a string whether it is empty
+    alarm_arns: Value = parameter(
+        "Comma-joined ARNs of the alarms whose state is shown, at most 100; no such row if empty.",
+        default="",
+    )
 
 
 def body(*rows: AWSHelperFn) -> AWSHelperFn:

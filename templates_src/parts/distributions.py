@@ -45,6 +45,12 @@ class Served:
         group="Distribution",
         AllowedPattern="^$|arn:[a-z-]+:acm:us-east-1:.+",
     )
+    distribution_web_acl_arn: Value = parameter(
+        "ARN of the web ACL of scope CLOUDFRONT that looks at requests first; none if empty.",
+        default="",
+        group="Distribution",
+        AllowedPattern="^$|arn:[a-z-]+:wafv2:us-east-1:.+:global/webacl/.+",
+    )
     signing_key_group_ids: Value = parameter(
         "Comma-joined CloudFront key groups, whose signed addresses alone are served; without any"
         " whoever knows an object's address may read it.",
@@ -67,6 +73,7 @@ SERVED_RULES = (
 def distribution(t: Template, p: Served, bucket: Bucket) -> Distribution:
     """Add the distribution of *bucket* and what signs its requests, where a name is given."""
     served = is_served(t, p)
+    guarded = condition(t, "HasWebAcl", is_given(p.distribution_web_acl_arn))
     signed = condition(t, "ServesOnlySigned", is_given(p.signing_key_group_ids))
     control = t.add_resource(
         OriginAccessControl(
@@ -91,6 +98,7 @@ def distribution(t: Template, p: Served, bucket: Bucket) -> Distribution:
         Comment=Ref("AWS::StackName"),
         HttpVersion="http2and3",
         IPV6Enabled=True,
+        WebACLId=only_if(guarded, p.distribution_web_acl_arn),
         Aliases=[p.distribution_domain_name],
         ViewerCertificate=ViewerCertificate(
             AcmCertificateArn=p.distribution_certificate_arn,

@@ -68,6 +68,23 @@ def function_alarms(p: Watched, function: Function) -> Iterator[Alarm]:
         )
 
 
+def failure_alarm(
+    title: str, description: str, function: Function, *, threshold: Value, topic_arn: Value
+) -> Alarm:
+    """Return the alarm on a function of the library's own, of which each failure counts."""
+    return alarm(
+        title,
+        description,
+        namespace="AWS/Lambda",
+        metric="Errors",
+        dimensions={"FunctionName": Ref(function)},
+        statistic="Sum",
+        threshold=threshold,
+        minutes=1,
+        topic_arn=topic_arn,
+    )
+
+
 def _error_rate(p: Watched, function: Function) -> Alarm:
     rate = MetricDataQuery(
         Id="rate",

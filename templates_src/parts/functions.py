@@ -11,8 +11,10 @@ from troposphere.iam import Role
 from troposphere.logs import LogGroup
 from troposphere.validators import integer
 
-from templates_src.contract import Nesting, Value
-from templates_src.parts.iam import Statement, allow
+from templates_src.contract import Nesting, Value, contract, parameter
+from templates_src.parts.alarms import Alarmed
+from templates_src.parts.iam import Bounded, Statement, allow
+from templates_src.parts.logs import Logged
 from templates_src.parts.network import ANYWHERE
 
 # https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
@@ -20,6 +22,15 @@ NETWORK_INTERFACES = [
     *("ec2:AssignPrivateIpAddresses", "ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface"),
     *("ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets", "ec2:UnassignPrivateIpAddresses"),
 ]
+
+
+@contract
+class Handled(Nesting, Logged, Alarmed, Bounded):
+    """What every component with a function in Python takes."""
+
+    runtime: Value = parameter(
+        "Python of the function.", default="python3.13", AllowedPattern=r"^python3\.[0-9]+$"
+    )
 
 
 class JsonLogging(LoggingConfig):

@@ -9,7 +9,7 @@ from troposphere import AWSHelperFn, Equals, GetAtt, If, Not, Template
 from templates_src.contract import Value, contract, parameter
 from templates_src.parts.iam import Bounded, role
 from templates_src.parts.logic import condition, only_if
-from templates_src.parts.tasks import LOG_RETENTION_DAYS
+from templates_src.parts.logs import Logged
 
 ADVANCED_DAYS = 465  # the only retention that the advanced mode takes
 STANDARD_DAYS = 7  # free of charge
@@ -21,7 +21,7 @@ CLUSTERS_OWN = {
 
 
 @contract
-class Observed(Bounded):
+class Observed(Logged, Bounded):
     """What every component with database instances takes."""
 
     monitoring_interval_seconds: Value = parameter(
@@ -41,12 +41,6 @@ class Observed(Bounded):
         Type="Number",
         MinValue=-1,
         default=1000,
-    )
-    log_retention_days: Value = parameter(
-        "Days that log events are kept.",
-        Type="Number",
-        default=30,
-        AllowedValues=LOG_RETENTION_DAYS,
     )
 
 

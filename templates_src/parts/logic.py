@@ -26,6 +26,11 @@ def is_among(value: Value, allowed: Sequence[str]) -> AWSHelperFn:
     return Function({"Fn::Contains": [list(allowed), value]})
 
 
+def has_members(value: Value) -> AWSHelperFn:
+    """Return the assertion or condition of a ``Rule`` that a list is not empty; no condition."""
+    return Not(Function({"Fn::EachMemberEquals": [value, ""]}))
+
+
 def condition(t: Template, name: str, holds: AWSHelperFn) -> str:
     """Add the condition *name* to the template; return the name, for ``Condition`` and ``If``.
 

@@ -8,7 +8,7 @@ from typing import Any
 from troposphere import AWSHelperFn, GetAtt, Join, Ref, Select, Split, Sub
 from troposphere.ec2 import SecurityGroup, SecurityGroupEgress, SecurityGroupIngress
 from troposphere.logs import LogGroup
-from troposphere.rds import DBParameterGroup
+from troposphere.rds import DBParameterGroup, DBSubnetGroup
 from troposphere.secretsmanager import GenerateSecretString, Secret
 
 from templates_src.contract import Value
@@ -65,6 +65,15 @@ def parameter_group(
         Description="TLS only; logs slow statements, waits and changes of the schema",
         Family=family(engine, engine_version),
         Parameters=dict(settings),
+    )
+
+
+def subnet_group(subnet_ids: Value) -> DBSubnetGroup:
+    """Return the subnets that a server may stand in."""
+    return DBSubnetGroup(
+        "SubnetGroup",
+        DBSubnetGroupDescription="Where the database may stand",
+        SubnetIds=subnet_ids,
     )
 
 
@@ -190,7 +199,7 @@ def admission(
     )
 
 
-def generated_identifier() -> AWSHelperFn:
+def generated_identifier(prefix: Value = "database") -> AWSHelperFn:
     """Return a name for a server that is unique in its account and region, ``database-51af3dc0``.
 
     A name that is known before the server exists lets the stack own its log groups; and as one
@@ -198,4 +207,4 @@ def generated_identifier() -> AWSHelperFn:
     it.
     """
     stack_id = Select(2, Split("/", Ref("AWS::StackId")))
-    return Join("-", ["database", Select(0, Split("-", stack_id))])
+    return Join("-", [prefix, Select(0, Split("-", stack_id))])

@@ -13,6 +13,7 @@ from templates_src.contract import Rule, Value, contract, flag, parameter
 from templates_src.parts.access import Access
 from templates_src.parts.iam import Bounded, Statement, allow, document, role, trust
 from templates_src.parts.logic import condition, is_among, is_given, is_true, only_if
+from templates_src.parts.logs import Logged
 
 # MiB by CPU units, all that Fargate offers:
 # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-cpu-memory-error.html
@@ -26,15 +27,10 @@ FARGATE_SIZES: dict[int, Sequence[int]] = {
     16384: range(32768, 122880 + 1, 8192),
     32768: (61440, 122880, 249856),
 }
-# days; what CloudWatch Logs accepts
-LOG_RETENTION_DAYS = [
-    *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922),
-    *(3288, 3653),
-]
 
 
 @contract
-class Tasked(Bounded):
+class Tasked(Logged, Bounded):
     """What every component with a Fargate task takes."""
 
     cpu: Value = parameter(
@@ -68,13 +64,6 @@ class Tasked(Bounded):
         default="",
         group="Task",
         AllowedPattern="[a-zA-Z0-9_/.#-]{0,512}",
-    )
-    log_retention_days: Value = parameter(
-        "Days that log events are kept.",
-        Type="Number",
-        default=30,
-        group="Task",
-        AllowedValues=LOG_RETENTION_DAYS,
     )
     repository_arn: Value = parameter(
         "ARN of the ECR repository that tasks pull from; none if empty.",

@@ -11,6 +11,7 @@ from stackyard.environments import load
 from stackyard.library import Library
 from stackyard.project import Project
 from stackyard.resolved import System, plain, resolve
+from stackyard.rules import violations
 
 PRODUCT = "AWS::ServiceCatalog::CloudFormationProduct"
 
@@ -58,3 +59,30 @@ def test_production_is_for_developers_too(systems: dict[str, System]) -> None:
     kind = "AWS::ServiceCatalog::PortfolioPrincipalAssociation"
     dev, production = (len(found(systems[name], kind)) for name in ("dev", "production"))
     assert (dev, production) == (1, 2)
+
+
+@pytest.mark.parametrize(
+    "given", ["SharedAccountIds=210987654321", "OrganizationNodeIds=o-a1b2c3d4e5"]
+)
+def test_who_shares_says_by_which_roles_others_launch(library: Library, given: str) -> None:
+    name, _, value = given.partition("=")
+    body = library.template("blueprints/catalog").body
+    parameters = {"PortfolioName": "Systems", "ProviderName": "Platform", name: value}
+
+    def broken(**more: str) -> list[str]:
+        return [one.rule for one in violations(body, {**parameters, **more}, "us-east-1")]
+
+    assert broken() == ["SharedHasLaunchRolePrefix"]
+    assert broken(LaunchRolePrefix="acme-launch") == []
+    assert broken(**{name: ""}) == []
+
+
+def test_nodes_of_the_organisation_are_an_output_for_the_command_that_shares(
+    project: Project, library: Library
+) -> None:
+    bodies = {item.path: item.body for item in library.tree("catalog")}
+    item = load(project.params, "catalog", bodies["blueprints/catalog"])[0][0]
+    nodes = "o-a1b2c3d4e5,ou-a1b2-12345678"
+    given = {**item.parameters, "OrganizationNodeIds": nodes}
+    found = resolve("catalog", bodies, given, "us-east-1", stack_name="catalog")
+    assert plain(found.root.outputs["OrganizationNodeIds"]) == nodes

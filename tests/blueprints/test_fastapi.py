@@ -188,8 +188,12 @@ def test_only_dev_speaks_plain_http(find: Find, environment: str) -> None:
 
 def test_https_is_refused_to_be_left_out_but_in_dev(library: Library, project: Project) -> None:
     body = library.template("blueprints/fastapi").body
-    rule = body["Rules"]["OnlyDevSpeaksPlainHttp"]
-    assert rule["RuleCondition"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "Environment"}, "dev"]}]}
+    rule = body["Rules"]["HttpsIsPossible"]
+    assert rule["RuleCondition"] == {"Fn::Equals": [{"Ref": "RequireHttps"}, "true"]}
+    assert body["Parameters"]["RequireHttps"]["Default"] == "true"
+    found, _ = load(project.params, "fastapi", body)
+    waived = [one.environment for one in found if one.parameters.get("RequireHttps") == "false"]
+    assert waived == ["dev"]
 
 
 def test_requests_scale_only_a_service_with_one_target_group(library: Library) -> None:

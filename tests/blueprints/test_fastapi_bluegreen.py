@@ -164,6 +164,23 @@ def test_secrets_are_encrypted_with_the_key_that_tasks_may_use(
     assert "Key/Key" in granted["kms:Decrypt"]
 
 
+def test_a_gateway_limits_routes_and_its_clients_are_counted_apart(
+    library: Library, project: Project
+) -> None:
+    bodies = {item.path: item.body for item in library.tree(NAME)}
+    sets, _ = load(project.params, NAME, bodies[f"blueprints/{NAME}"])
+    (prod,) = [one for one in sets if one.environment == "prod"]
+    given = {**prod.parameters, "HasHttpApi": "true"}
+    system = resolve(NAME, bodies, given, "us-east-1", stack_name="api", environment="prod")
+    acl, stage = system.find("WebAcl/WebAcl"), system.find("HttpApi/Stage")
+    assert acl
+    assert stage
+    rates = {"Rate", "GatewayRate", "ClientRate"}
+    named: Any = plain(acl.properties["Rules"])
+    assert rates <= {rule["Name"] for rule in named}
+    assert "POST /{proxy+}" in stage.properties["RouteSettings"]
+
+
 def test_only_dev_speaks_plain_http_and_only_dev_tries_rules_out(
     systems: dict[str, System], find: Find
 ) -> None:

@@ -4,7 +4,11 @@ from typing import Any
 
 import pytest
 
+from stackyard.resolved import plain
 from templates_src.components.bootstrap import bootstrap
+from tests.components.evaluated import stack_of
+
+ORGANIZATION = "o-a1b2c3d4e5"
 
 
 @pytest.fixture(scope="module")
@@ -64,3 +68,31 @@ def test_the_deployment_role_deletes_no_stack(resources: Any) -> None:
 
 def test_the_provider_is_made_only_if_the_account_has_none(resources: Any) -> None:
     assert resources["GithubTokens"]["Condition"] == "CreatesProvider"
+
+
+def policies(**given: str) -> tuple[list[Any], list[Any]]:
+    """Return the statements about the bucket and those about its key."""
+    found = stack_of(bootstrap, **given).resources
+    of_bucket = plain(found["ArtifactsPolicy"].properties["PolicyDocument"])
+    of_key = plain(found["ArtifactKey"].properties["KeyPolicy"])
+    return of_bucket["Statement"], of_key["Statement"]
+
+
+def test_nobody_else_reads_the_bucket_unless_an_organisation_is_named() -> None:
+    of_bucket, of_key = policies()
+    assert [one["Sid"] for one in of_bucket] == ["OnlyOverTls"]
+    assert [one["Sid"] for one in of_key] == ["AccountAdministers"]
+
+
+def test_accounts_of_the_organisation_read_what_is_published_and_nothing_else() -> None:
+    of_bucket, of_key = policies(OrganizationId=ORGANIZATION)
+    reading, _ = of_bucket
+    assert reading["Action"] == ["s3:GetObject"]
+    assert reading["Resource"].endswith("/stackyard/*")
+    assert reading["Condition"] == {"StringEquals": {"aws:PrincipalOrgID": ORGANIZATION}}
+    _, decrypting = of_key
+    assert decrypting["Action"] == ["kms:Decrypt"]
+    assert decrypting["Condition"]["StringEquals"] == {
+        "aws:PrincipalOrgID": ORGANIZATION,
+        "kms:ViaService": "s3.us-east-1.amazonaws.com",
+    }

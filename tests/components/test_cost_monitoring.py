@@ -79,8 +79,3 @@ def test_bill_is_shown_by_service_by_day_and_beside_what_is_usual() -> None:
     shown = json.dumps(widgets("us-east-1"))
     for part in ("ServiceName", "DIFF(", "ANOMALY_DETECTION_BAND", "Currency"):
         assert part in shown
-
-
-def test_what_is_usual_is_learnt_where_the_metric_is() -> None:
-    assert "UsualBill" in of().resources
-    assert "UsualBill" not in of("eu-west-1").resources

@@ -8,6 +8,7 @@ import pytest
 
 from templates_src.components.database import database
 from templates_src.parts import postgres
+from tests.components.evaluated import stack_of
 
 Data = dict[str, Any]
 
@@ -210,3 +211,39 @@ def test_seed_numbers_are_the_defaults(body: Data) -> None:
     assert defaults["StorageGib"] == 20
     assert defaults["BackupRetentionDays"] == 7
     assert defaults["MultiAz"] == "false"
+
+
+SNAPSHOT = "orders-20261120"
+
+
+def restored(**more: str) -> Any:
+    given = {"DatabaseName": "shop", "SnapshotIdentifier": SNAPSHOT, "VpcId": "vpc-1"}
+    given |= {"SubnetIds": "subnet-1,subnet-2", "AlarmTopicArn": "arn:aws:sns:us-east-1:1:x"}
+    stack = stack_of(database, **given, **more)
+    return stack.resources["Database"].properties
+
+
+def test_a_restored_database_is_told_nothing_that_its_snapshot_has() -> None:
+    found = restored(KmsKeyArn="arn:aws:kms:us-east-1:123456789012:key/1")
+    assert found["DBSnapshotIdentifier"] == SNAPSHOT
+    assert not {"DBName", "MasterUsername", "KmsKeyId"} & found.keys()
+    assert "MasterUserPassword" in found  # CloudFormation gives it to what was restored
+
+
+def test_another_snapshot_gives_another_name_so_that_it_can_replace_what_exists() -> None:
+    for more in ({}, {"InstanceIdentifier": "acme-prod-database"}):
+        assert str(restored(**more)["DBInstanceIdentifier"]).startswith(f"{SNAPSHOT}-")
+
+
+def test_without_a_snapshot_nothing_says_so(body: Data, instance: Data) -> None:
+    assert instance["DBSnapshotIdentifier"] == {
+        "Fn::If": ["IsRestored", {"Ref": "SnapshotIdentifier"}, {"Ref": "AWS::NoValue"}]
+    }
+    assert body["Parameters"]["SnapshotIdentifier"]["Default"] == ""
+
+
+@pytest.mark.parametrize("name", ["rds:orders-2026", "awsbackup:job-1", "Orders", "a--b", "1a"])
+def test_a_snapshot_that_no_instance_can_be_named_for_is_refused(body: Data, name: str) -> None:
+    assert not pattern(body, "SnapshotIdentifier").fullmatch(name)
+    # with eight digits of the stack it is as long as a name may be
+    assert body["Parameters"]["SnapshotIdentifier"]["MaxLength"] == 63 - 9

@@ -4,7 +4,9 @@ import json
 from typing import Any
 
 from stackyard.resolved import Stack, plain
-from templates_src.components.http_api import http_api
+from templates_src.components.http_api import Parameters, RouteLimit, http_api
+from templates_src.contract import Value, contract, parameter
+from templates_src.parts.routes import CLIENT_ADDRESS
 from tests.components.evaluated import stack_of
 
 LISTENER = "arn:aws:elasticloadbalancing:us-east-1:123456789012:listener/app/a/1/2"
@@ -15,6 +17,7 @@ GIVEN = {
     "LoadBalancerSecurityGroupId": "sg-1",
     "AlarmTopicArn": "arn:aws:sns:us-east-1:123456789012:alarms",
 }
+WRITING_VERBS = ("DELETE", "PATCH", "POST", "PUT")
 JWT = {"JwtIssuer": "https://issuer.example.com", "JwtAudiences": "one,two"}
 CORS = {"CorsOrigins": "https://app.example.com"}
 DOMAIN = {
@@ -61,12 +64,56 @@ def test_link_and_load_balancer_open_to_each_other_on_the_listeners_port_alone()
 
 
 def test_requests_are_throttled_and_logged() -> None:
-    stage = properties(of(RateLimitCount="5", BurstLimitCount="9"), "Stage")
+    stage = properties(of(RouteRateLimitCount="5", RouteBurstLimitCount="9"), "Stage")
     limits = stage["DefaultRouteSettings"]
     assert (limits["ThrottlingRateLimit"], limits["ThrottlingBurstLimit"]) == ("5", "9")
     said = json.loads(stage["AccessLogSettings"]["Format"])
     assert {"requestId", "status", "integrationError"} <= said.keys()
     assert "authorization" not in json.dumps(said).lower().replace("authorizer", "")
+
+
+def test_routes_that_write_have_a_limit_of_their_own() -> None:
+    stack = of(WriteRateLimitCount="7")
+    settings = properties(stack, "Stage")["RouteSettings"]
+    assert settings.keys() == {f"{verb} /{{proxy+}}" for verb in WRITING_VERBS}
+    for limits in settings.values():
+        assert (limits["ThrottlingRateLimit"], limits["ThrottlingBurstLimit"]) == ("7", "7")
+        # settings of a route take nothing from the default
+        assert limits["DetailedMetricsEnabled"] is True
+
+
+def test_every_limited_route_exists_before_the_stage_and_goes_where_all_go() -> None:
+    stack = of(**JWT)
+    stage = http_api.template().to_dict()["Resources"]["Stage"]
+    limited = properties(stack, "Stage")["RouteSettings"].keys()
+    routes = {name: properties(stack, name) for name in stage["DependsOn"]}
+    assert {route["RouteKey"] for route in routes.values()} == {*limited, "$default"}
+    for route in routes.values():
+        assert route["Target"] == "integrations/<LoadBalancerIntegration>"
+        assert (route["AuthorizationType"], route["AuthorizerId"]) == ("JWT", "<Authorizer>")
+
+
+@contract
+class Uploading(Parameters):
+    upload_limit_count: Value = parameter(
+        "Uploads a second that are let through.",
+        Type="Number",
+        default=3,
+        bind=RouteLimit(("POST /uploads/{proxy+}",)),
+    )
+
+
+def test_a_blueprint_limits_routes_of_its_own() -> None:
+    stack = stack_of(http_api.extended("uploading", Uploading), **GIVEN, UploadLimitCount="4")
+    settings = properties(stack, "Stage")["RouteSettings"]
+    assert settings["POST /uploads/{proxy+}"]["ThrottlingRateLimit"] == "4"
+    assert properties(stack, "PostUploadsProxyRoute")["RouteKey"] == "POST /uploads/{proxy+}"
+    assert "POST /{proxy+}" in settings
+
+
+def test_the_gateway_tells_whose_request_it_is_whatever_the_client_claims() -> None:
+    told = properties(of(), "LoadBalancerIntegration")["RequestParameters"]
+    assert told == {f"overwrite:header.{CLIENT_ADDRESS}": "$context.identity.sourceIp"}
 
 
 def test_without_an_issuer_nobody_needs_a_token() -> None:

@@ -105,6 +105,13 @@ def test_distribution_reads_the_private_bucket_and_speaks_tls_1_2() -> None:
     assert "Distribution" not in media().resources
 
 
+def test_a_web_acl_stands_before_the_distribution_where_one_is_given() -> None:
+    arn = "arn:aws:wafv2:us-east-1:123456789012:global/webacl/a/1"
+    guarded = properties(media(**SERVED, DistributionWebAclArn=arn), "Distribution")
+    assert guarded["DistributionConfig"]["WebACLId"] == arn
+    assert "WebACLId" not in properties(media(**SERVED), "Distribution")["DistributionConfig"]
+
+
 def test_only_signed_addresses_are_served_where_keys_are_given() -> None:
     signed = properties(media(**SERVED, SigningKeyGroupIds="one,two"), "Distribution")
     behavior = signed["DistributionConfig"]["DefaultCacheBehavior"]

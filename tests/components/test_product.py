@@ -64,7 +64,7 @@ def test_the_launch_role_reads_templates_and_only_where_they_are() -> None:
     statements = policy["PolicyDocument"]["Statement"]
     reading = [one for one in statements if "s3:GetObject" in one["Action"]]
     own, copied = reading
-    assert own["Resource"] == "arn:aws:s3:::acme-templates/*"
+    assert own["Resource"] == "arn:aws:s3:::acme-templates/stackyard/*"
     assert "servicecatalog:provisioning" in json.dumps(copied["Condition"])
     assert statements[-1] == {
         "Effect": "Allow",

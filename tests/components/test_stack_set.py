@@ -89,3 +89,8 @@ def test_targets_that_cannot_be_are_refused_beforehand(given: dict[str, str], ru
     body = stack_set.template().to_dict()
     found = [one.rule for one in violations(body, {**GIVEN, **given}, "us-east-1")]
     assert found == [rule]
+
+
+def test_another_attempt_is_a_change_that_cloudformation_rolls_out() -> None:
+    said = [made(OrganizationalUnitIds=UNIT, Attempt=one)["Description"] for one in "12"]
+    assert said[0] != said[1]

@@ -7,6 +7,7 @@ import pytest
 
 from stackyard.resolved import Stack, plain
 from templates_src.components.web_acl import web_acl
+from templates_src.parts.routes import CLIENT_ADDRESS
 from tests.components.evaluated import stack_of
 
 TOPIC = {"AlarmTopicArn": "arn:aws:sns:us-east-1:123456789012:alarms"}
@@ -67,7 +68,50 @@ def test_an_empty_list_makes_neither_set_nor_rule() -> None:
 
 
 def test_no_rate_means_no_rule() -> None:
-    assert "Rate" not in rules(of(RateLimitCount="0"))
+    assert "Rate" not in rules(of(AddressRateLimitCount="0"))
+
+
+def test_clients_are_limited_each_by_what_they_send_in_a_header() -> None:
+    assert "ClientRate" not in rules(of())
+    rate = rules(of(ClientRateLimitCount="300"))["ClientRate"]["Statement"]["RateBasedStatement"]
+    assert (rate["AggregateKeyType"], str(rate["Limit"])) == ("CUSTOM_KEYS", "300")
+    (key,) = rate["CustomKeys"]
+    assert key["Header"]["Name"] == "authorization"
+    keyed = rules(of(ClientRateLimitCount="300", ClientHeader="x-api-key"))["ClientRate"]
+    (key,) = keyed["Statement"]["RateBasedStatement"]["CustomKeys"]
+    assert key["Header"]["Name"] == "x-api-key"
+
+
+def test_what_a_gateway_passes_on_is_counted_by_the_address_that_the_gateway_tells() -> None:
+    assert "GatewayRate" not in rules(of())
+    found = rules(of(GatewayCidrs="10.0.0.0/16"))
+    direct, passed_on = (
+        found[name]["Statement"]["RateBasedStatement"] for name in ("Rate", "GatewayRate")
+    )
+    gateways = {"IPSetReferenceStatement": {"Arn": "<GatewayAddresses.Arn>"}}
+    assert direct["ScopeDownStatement"] == {"NotStatement": {"Statement": gateways}}
+    assert passed_on["ScopeDownStatement"] == gateways
+    assert passed_on["AggregateKeyType"] == "FORWARDED_IP"
+    # what a gateway does not write is nobody's address
+    assert passed_on["ForwardedIPConfig"] == {
+        "HeaderName": CLIENT_ADDRESS,
+        "FallbackBehavior": "NO_MATCH",
+    }
+    assert direct["Limit"] == passed_on["Limit"]
+
+
+def test_no_limit_of_addresses_is_none_behind_a_gateway_either() -> None:
+    found = rules(of(AddressRateLimitCount="0", GatewayCidrs="10.0.0.0/16"))
+    assert found.keys().isdisjoint({"Rate", "GatewayRate"})
+
+
+def test_rates_have_priorities_of_their_own() -> None:
+    found = rules(of(GatewayCidrs="10.0.0.0/16", ClientRateLimitCount="300"))
+    assert len({str(rule["Priority"]) for rule in found.values()}) == len(found)
+    counting = rules(of(Mode="count", GatewayCidrs="10.0.0.0/16", ClientRateLimitCount="300"))
+    for name in ("Rate", "GatewayRate", "ClientRate"):
+        assert found[name]["Action"] == {"Block": {}}
+        assert counting[name]["Action"] == {"Count": {}}
 
 
 def test_large_bodies_are_only_counted_unless_they_are_limited() -> None:
@@ -93,6 +137,9 @@ def test_logs_hold_matched_requests_without_what_lets_somebody_act_as_a_user() -
     hidden = {field["SingleHeader"]["Name"] for field in logging["RedactedFields"]}
     assert hidden == {"authorization", "cookie"}
     assert logging["LoggingFilter"]["DefaultBehavior"] == "DROP"
+    keyed: Any = plain(dict(of(ClientHeader="x-api-key").resources["Logging"].properties))
+    hidden = {field["SingleHeader"]["Name"] for field in keyed["RedactedFields"]}
+    assert hidden == {"authorization", "cookie", "x-api-key"}
     everything: Any = plain(dict(of(LogsAllRequests="true").resources["Logging"].properties))
     assert "LoggingFilter" not in everything
 
@@ -117,5 +164,13 @@ def test_many_blocked_requests_raise_an_alarm_under_the_metric_of_this_acl() -> 
     ("count", "allowed"), [("0", True), ("9", False), ("10", True), ("2000", True)]
 )
 def test_rate_is_one_that_waf_takes(count: str, allowed: bool) -> None:
-    pattern = web_acl.template().to_dict()["Parameters"]["RateLimitCount"]["AllowedPattern"]
+    pattern = web_acl.template().to_dict()["Parameters"]["AddressRateLimitCount"]["AllowedPattern"]
     assert bool(re.fullmatch(pattern, count)) is allowed
+
+
+def test_before_cloudfront_all_of_it_has_another_scope() -> None:
+    stack = of(Scope="CLOUDFRONT", BlockedCidrs="192.0.2.0/24")
+    for name in ("WebAcl", "BlockedAddresses"):
+        assert stack.resources[name].properties["Scope"] == "CLOUDFRONT"
+    alarm: Any = plain(dict(stack.resources["BlockedRequestsAlarm"].properties))
+    assert [item["Name"] for item in alarm["Dimensions"]] == ["WebACL", "Rule"]

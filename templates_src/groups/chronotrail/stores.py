@@ -15,24 +15,15 @@ from templates_src.components.network import Outputs as NetworkOutputs
 from templates_src.components.vector_collection import Outputs as SearchOutputs
 from templates_src.components.vector_collection import vector_collection
 from templates_src.contract import Value, contract, flag, passed_to
+from templates_src.groups import postgres
 from templates_src.groups.chronotrail.common import APPLICATION, Common, named
 from templates_src.parts.logic import as_nested, condition, is_given, is_true
 
 
 @contract
-class Parameters(Common):
-    engine_version: Value = passed_to(database.takes.engine_version)
-    instance_class: Value = passed_to(database.takes.instance_class)
-    storage_gib: Value = passed_to(database.takes.storage_gib)
-    max_storage_gib: Value = passed_to(database.takes.max_storage_gib)
-    multi_az: Value = passed_to(database.takes.multi_az)
+class Parameters(Common, postgres.Parameters):
     read_replica: Value = passed_to(database.takes.read_replica)
-    backup_retention_days: Value = passed_to(database.takes.backup_retention_days)
-    monitoring_interval_seconds: Value = passed_to(database.takes.monitoring_interval_seconds)
     insights_mode: Value = passed_to(database.takes.insights_mode)
-    database_cpu_threshold_percent: Value = passed_to(database.takes.cpu_threshold_percent)
-    connections_threshold_count: Value = passed_to(database.takes.connections_threshold_count)
-    free_storage_threshold_bytes: Value = passed_to(database.takes.free_storage_threshold_bytes)
 
     has_search: Value = flag(
         "Whether there is a search collection; it costs by the hour even when nobody searches, some"
@@ -59,6 +50,7 @@ class Parameters(Common):
     media_certificate_arn: Value = passed_to(
         media_bucket.takes.distribution_certificate_arn, group="Media"
     )
+    media_web_acl_arn: Value = passed_to(media_bucket.takes.distribution_web_acl_arn, group="Media")
     signing_key_group_ids: Value = passed_to(
         media_bucket.takes.signing_key_group_ids, group="Media"
     )
@@ -93,23 +85,11 @@ def nest_database(
         vpc_id=net.vpc_id,
         subnet_ids=net.isolated_subnet_ids,
         database_name=APPLICATION,
-        engine_version=p.engine_version,
-        instance_class=p.instance_class,
-        storage_gib=p.storage_gib,
-        max_storage_gib=p.max_storage_gib,
-        multi_az=p.multi_az,
         read_replica=p.read_replica,
         kms_key_arn=key_arn,
-        deletion_protection=p.deletion_protection,
-        backup_retention_days=p.backup_retention_days,
-        monitoring_interval_seconds=p.monitoring_interval_seconds,
         insights_mode=p.insights_mode,
-        log_retention_days=p.log_retention_days,
-        cpu_threshold_percent=p.database_cpu_threshold_percent,
-        connections_threshold_count=p.connections_threshold_count,
-        free_storage_threshold_bytes=p.free_storage_threshold_bytes,
         alarm_topic_arn=alarm_topic_arn,
-        permissions_boundary_arn=p.permissions_boundary_arn,
+        **postgres.instance(p),
     )
 
 
@@ -162,6 +142,7 @@ def nest_media(
         replicates_deletions=p.replicates_deletions,
         distribution_domain_name=p.media_domain_name,
         distribution_certificate_arn=p.media_certificate_arn,
+        distribution_web_acl_arn=p.media_web_acl_arn,
         signing_key_group_ids=p.signing_key_group_ids,
         lag_threshold_seconds=p.lag_threshold_seconds,
         alarm_topic_arn=alarm_topic_arn,

@@ -10,11 +10,11 @@ from troposphere import Template
 from templates_src.components.alerts import Outputs as AlertsOutputs
 from templates_src.components.alerts import alerts
 from templates_src.components.database import Outputs as DatabaseOutputs
+from templates_src.components.load_balancer import Outputs as BalancerOutputs
 from templates_src.components.monitoring import Outputs as MonitoringOutputs
 from templates_src.components.monitoring import monitoring
 from templates_src.components.service import Outputs as ServiceOutputs
 from templates_src.contract import Value, contract, passed_to
-from templates_src.groups.fastapi.api import Front
 from templates_src.groups.fastapi.common import Common, named
 
 
@@ -31,10 +31,11 @@ def nest_alerts(t: Template, p: Parameters) -> AlertsOutputs:
 def nest_dashboard(
     t: Template,
     p: Parameters,
-    front: Front,
+    balancer: BalancerOutputs,
     api: ServiceOutputs,
     data: DatabaseOutputs,
     *,
+    cluster_name: Value,
     alarm_arns: Value,
 ) -> MonitoringOutputs:
     """Nest the dashboard over the API and the database; it comes last."""
@@ -42,10 +43,10 @@ def nest_dashboard(
         t,
         "MonitoringDashboard",
         dashboard_name=named(p, "monitoring-dashboard"),
-        cluster_name=front.cluster_name,
+        cluster_name=cluster_name,
         service_name=api.service_name,
         log_group_name=api.log_group_name,
-        load_balancer_full_name=front.balancer.full_name,
+        load_balancer_full_name=balancer.full_name,
         target_group_full_name=api.target_group_full_name,
         alternate_target_group_full_name=api.alternate_target_group_full_name,
         instance_identifier=data.instance_identifier,
