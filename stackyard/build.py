@@ -6,6 +6,7 @@ import gc
 import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from stackyard import output, quick
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from stackyard.lint import Evaluation
     from stackyard.resolved import System
     from stackyard.roads.taskcat_file import Test
+    from stackyard.stages import Declared
 
 __all__ = ["Build", "Options", "Report", "Row"]
 
@@ -90,14 +92,21 @@ class Build:
         for name in self.blueprints:
             self._emit(name)
 
+    @cached_property
+    def _stages(self) -> Mapping[str, Declared]:
+        from stackyard.stages import declared
+
+        return declared(self.project)
+
     def resolve(self, blueprint: str, item: ParameterSet, region: str) -> System:
         """Return a blueprint as AWS would see it in one environment and region."""
         from stackyard.resolved import resolve
+        from stackyard.stages import unknown
 
         return resolve(
             blueprint,
             self._bodies(blueprint),
-            item.parameters,
+            {**unknown(item.handed), **item.parameters},
             region,
             stack_name=item.stack_name,
             environment=item.environment,
@@ -166,11 +175,15 @@ class Build:
         """Read and check the parameter files of a blueprint; emit its parameter sets."""
         from stackyard.environments import choose, load
         from stackyard.parameter_files import parameter_files
+        from stackyard.stages import Handing
 
         if self.options.environment:
             choose(self.project.params, root.name, self.options.environment)
-        self.sets[root.name], findings = load(self.project.params, root.name, body)
-        self.report.findings += findings
+        takes = body["Parameters"]
+        handing = Handing(self.project, self.library, self._stages, root.name, takes)
+        sets, findings = load(self.project.params, root.name, body, handing.of)
+        self.sets[root.name] = [item._replace(is_stage=handing.is_stage) for item in sets]
+        self.report.findings += [*handing.problems(), *findings]
         for item in self.sets[root.name]:
             # with the template's defaults, or an update would never see a new TemplatePrefix
             for suffix, text in parameter_files(item, body).items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -30,12 +30,16 @@ class Place:
         region: ``eu-central-1``.
         profile: profile of the AWS configuration; its default if empty.
         artifact_bucket: for templates; the bootstrap stack's if empty.
+        organization_id: of AWS Organizations, whose accounts may read templates there.
+        stages: what is said of a stage that lives elsewhere, by its blueprint.
     """
 
     account: str
     region: str
     profile: str = ""
     artifact_bucket: str = ""
+    organization_id: str = ""
+    stages: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,17 @@ class Config:
         """
         known("environment", environment, self.environments, FILE)
         return self.environments[environment]
+
+    def place_of_stage(self, environment: str, stage: str) -> Place:
+        """Return where a stage lives; its region is empty where its own parameters say it.
+
+        Raises:
+            BuildError: as ``place``.
+        """
+        place = self.place(environment)
+        # a bucket is read from its own region only
+        given: dict[str, Any] = {"region": "", "artifact_bucket": ""}
+        return replace(place, **{**given, **place.stages.get(stage, {})})
 
 
 def load(root: Path) -> Config | None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from stackyard.declared import Declaration, declarations
 from stackyard.documents import Document, Place, nearest
@@ -16,13 +16,15 @@ from stackyard.library import known
 from stackyard.rules import Violation, violations
 from stackyard.settings import DESTROY_RULES, MOST_TAGS, Reader, Settings
 
+if TYPE_CHECKING:
+    from stackyard.images.source import Source
+
 COMMON = "common"
 # the name is part of file names and of many a stack's
 ENVIRONMENT = re.compile(r"[a-z][a-z0-9-]*")
 
 
-@dataclass(frozen=True)
-class ParameterSet:
+class ParameterSet(NamedTuple):
     """A blueprint's stack in one environment.
 
     Attributes:
@@ -35,6 +37,10 @@ class ParameterSet:
         parameters: values in the template's order, lists comma-joined, flags ``true``/``false``.
         locations: where each key stands: ``stack_name``, ``tags.project``, ``AzCount``.
         destroy: what destroying the stack does with its data.
+        handed: parameters that stages of the blueprint give, each with its stage.
+        is_stage: whether another blueprint names this one as its stage.
+        image: what the application's image is built from, None if deploy builds none.
+        migrations: words of the command that a new image runs once, before it serves.
     """
 
     blueprint: str
@@ -46,10 +52,17 @@ class ParameterSet:
     parameters: Mapping[str, str]
     locations: Mapping[str, Place]
     destroy: str = DESTROY_RULES[0]
+    handed: Mapping[str, str] = MappingProxyType({})
+    is_stage: bool = False
+    image: Source | None = None
+    migrations: tuple[str, ...] = ()
 
 
 def load(
-    params_dir: Path, blueprint: str, body: Mapping[str, Any]
+    params_dir: Path,
+    blueprint: str,
+    body: Mapping[str, Any],
+    handed: Callable[[str], Mapping[str, str]] = lambda _: {},
 ) -> tuple[list[ParameterSet], list[Finding]]:
     """Return the parameter sets of a blueprint and everything that is wrong with its files.
 
@@ -57,6 +70,7 @@ def load(
         params_dir: the ``params`` folder.
         blueprint: name of the blueprint.
         body: its template as plain data.
+        handed: returns the parameters that stages give in an environment, each with its stage.
 
     Returns:
         The sets in which nothing is wrong, by name of the environment, and all findings.
@@ -83,9 +97,11 @@ def load(
             continue
         found[name] = own
         merged = _merged(common, own)
-        _check(document, blueprint, body, merged)
+        taken = handed(name)
+        _check(document, blueprint, body, merged, taken)
         if common_is_sound and len(findings) == before:
-            sets.append(_parameter_set(blueprint, name, merged, declared))
+            made = _parameter_set(blueprint, name, merged, declared)
+            sets.append(made._replace(handed=taken))
     everywhere = Document("", "", findings)
     if common and found and len(found) == len(names):
         _complain_of_overridden(everywhere, common, found)
@@ -148,19 +164,29 @@ def _merged(common: Settings, own: Settings) -> Settings:
     regions = own if "regions" in own.places else common
     protection = own if "termination_protection" in own.places else common
     destroy = own if "destroy" in own.places else common
+    image = own if "image" in own.places else common
+    migrations = own if "migrations" in own.places else common
     return Settings(
         start=own.start,
         stack_name=own.stack_name,
         regions=regions.regions,
         termination_protection=protection.termination_protection,
         destroy=destroy.destroy,
+        image=image.image,
+        migrations=migrations.migrations,
         tags={**inherited("tags.", common.tags), **own.tags},
         parameters={**inherited("", common.parameters), **own.parameters},
         places={**common.places, **own.places},
     )
 
 
-def _check(document: Document, blueprint: str, body: Mapping[str, Any], merged: Settings) -> None:
+def _check(
+    document: Document,
+    blueprint: str,
+    body: Mapping[str, Any],
+    merged: Settings,
+    handed: Mapping[str, str],
+) -> None:
     """Complain of what an environment lacks and of the rules that it breaks."""
     top = Place(document.file, 1, 1)
     if "stack_name" not in merged.places:
@@ -172,11 +198,19 @@ def _check(document: Document, blueprint: str, body: Mapping[str, Any], merged: 
         message = f"{len(merged.tags)} tags with those of {COMMON}.yaml; AWS takes {MOST_TAGS}"
         document.complain(top, message)
     for name, parameter in declarations(body).items():
-        if parameter.is_required and name not in merged.places:
+        if name in handed and name in merged.places:
+            message = f"{name} is what {handed[name]} gives this environment; remove it here"
+            document.complain(merged.places[name], message)
+        elif parameter.is_required and name not in {*merged.places, *handed}:
             hint = parameter.hint or f"a {parameter.kind}"
             message = f"{name} has no value and no default; write it below parameters: {hint}"
             document.complain(merged.start, message)
-    unknown = merged.places.keys() - merged.parameters.keys()  # faulty and complained of
+    # faulty and complained of, or not there before the stage is
+    unknown = {*(merged.places.keys() - merged.parameters.keys()), *handed}
+    if merged.image or merged.migrations:
+        from stackyard.images.source import check
+
+        unknown |= check(document, body, merged)
     broken = {
         _in_words(violation, merged): violation
         for region in merged.regions or ()
@@ -213,6 +247,8 @@ def _parameter_set(
         {name: values[name] for name in declared if name in values},
         merged.places,
         merged.destroy or DESTROY_RULES[0],
+        image=merged.image,
+        migrations=merged.migrations or (),
     )
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from stackyard.declared import declarations
+from stackyard.images.source import PARAMETER
 from stackyard.roads.git_sync import deployment_file
 
 if TYPE_CHECKING:
@@ -29,6 +30,10 @@ def parameter_files(
         stack_policy: what updates may do to which resource; not stated if None.
     """
     values = complete(body, item.parameters) if body else item.parameters
+    # a client that is not told of these keeps what the stack has: what its stages gave it
+    # and the image that deploy has built
+    kept = {*item.handed, *([PARAMETER] if item.image else [])}
+    values = {name: value for name, value in values.items() if name not in kept}
     return {
         "json": parameter_list(values),
         "overrides.json": overrides(values),

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
+from stackyard.commands import staged
 from stackyard.commands.options import (
     Blueprint,
     Bucket,
@@ -24,6 +26,7 @@ from stackyard.commands.options import (
 )
 from stackyard.commands.place import Site, Where, site
 from stackyard.errors import DataLossError, UsageError
+from stackyard.stages import course
 
 if TYPE_CHECKING:
     from stackyard.deploy.plan import Request
@@ -81,26 +84,48 @@ def plan(
     where.check("plan")
     if as_json and as_markdown:
         raise UsageError("plan: --json and --markdown exclude each other; give one of them")
-    with site(context.obj, blueprint, environment, where, is_real=False) as here:
-        if out:
-            here.published()
-        request = here.request(allow_data_loss)
-        preview = _kept(here, request, out) if out else _looked(here, request)
-    title = f"{here.item.stack_name} in {here.target.account.region}"
-    _show(preview, title, as_json=as_json, as_markdown=as_markdown)
-    sys.exit(_status(preview, request, exit_code=exit_code))
+    system = course(context.obj, blueprint, environment)
+    with staged.sites(context.obj, system, where, is_real=False) as found:
+        staged.take_deployed(found)
+        if out:  # what is approved is of one stack
+            found = {blueprint: found[blueprint]}
+            found[blueprint].check_taken()
+            found[blueprint].published()
+        seen = []
+        for name, here in found.items():
+            request = here.request(staged.own("--allow-data-loss", allow_data_loss, system, name))
+            preview = _kept(here, request, out) if out else looked(here, request)
+            seen.append(_Seen(name, here.target.account.region, request, preview))
+    notes = [] if out else staged.left_out(system)
+    _show(seen, notes, as_json=as_json, as_markdown=as_markdown)
+    sys.exit(max(_status(one, exit_code=exit_code) for one in seen))
 
 
-def _looked(here: Site, request: Request) -> Preview:
-    """Return what would happen, and leave nothing behind."""
+class _Seen(NamedTuple):
+    """What would happen to one stack."""
+
+    blueprint: str
+    region: str
+    request: Request
+    preview: Preview
+
+
+def looked(here: Site, request: Request) -> Preview:
+    """Return what would happen to a stack, and leave nothing behind."""
     from stackyard.deploy import plan as planning
     from stackyard.deploy.preview import Preview, compared
 
     account = here.target.account
-    if not here.is_published():
+    note = ""
+    if here.missing:
+        stages = ", ".join(dict.fromkeys(here.missing.values()))
+        note = f"{', '.join(here.missing)}: known once {stages} is deployed"
+    elif not here.is_published():
+        note = "not published yet"
+    if note:
         stack = planning.deployable(account, request.stack_name)
         assert request.desired is not None
-        note = "not published yet: compared with what is deployed, CloudFormation was not asked"
+        note += ": compared with what is deployed, CloudFormation was not asked"
         return replace(compared(account, stack, request.desired), notes=(note,))
     try:
         made = planning.prepare(account, request)
@@ -127,22 +152,30 @@ def _kept(here: Site, request: Request, out: Path) -> Preview:
     return made.preview
 
 
-def _show(preview: Preview, title: str, *, as_json: bool, as_markdown: bool) -> None:
+def _show(seen: Sequence[_Seen], notes: Sequence[str], *, as_json: bool, as_markdown: bool) -> None:
     from stackyard import view_plan
 
     if as_json:
-        print(json.dumps(_data(preview), indent=2, default=str))
-    elif as_markdown:
-        print(view_plan.markdown(preview, title))
-    else:
-        view_plan.show(preview, title)
+        *stages, last = seen
+        data = {"stages": {one.blueprint: _data(one) for one in stages}} if stages else {}
+        changed = any(one.preview.changes for one in seen)
+        print(json.dumps({**_data(last), "changed": changed, **data}, indent=2, default=str))
+        return
+    for one in seen:
+        title = f"{one.request.stack_name} in {one.region}"
+        if as_markdown:
+            print(view_plan.markdown(one.preview, title))
+        else:
+            view_plan.show(one.preview, title)
+    for note in notes:
+        print(note)
 
 
-def _data(preview: Preview) -> dict[str, Any]:
-    return {"changed": bool(preview.changes), **preview.data()}
+def _data(one: _Seen) -> dict[str, Any]:
+    return {"changed": bool(one.preview.changes), **one.preview.data()}
 
 
-def _status(preview: Preview, request: Request, *, exit_code: bool) -> int:
-    if any(loss.path not in request.allow_data_loss for loss in preview.losses):
+def _status(one: _Seen, *, exit_code: bool) -> int:
+    if any(loss.path not in one.request.allow_data_loss for loss in one.preview.losses):
         return DataLossError.status
-    return DIFFERENT if exit_code and preview.changes else 0
+    return DIFFERENT if exit_code and one.preview.changes else 0

@@ -1,4 +1,4 @@
-"""Commands that get a stack unstuck, release something from it or destroy it."""
+"""Commands that get a stack unstuck, or release something from it."""
 
 from __future__ import annotations
 
@@ -25,11 +25,9 @@ from stackyard.errors import BuildError, DeployError
 from stackyard.project import Project
 
 if TYPE_CHECKING:
-    from stackyard.aws.account import Account
     from stackyard.deploy.diagnosis import Diagnosis
     from stackyard.deploy.events import DeployEvent
     from stackyard.deploy.holdings import Holding
-    from stackyard.deploy.survey import Consent, Survey
     from stackyard.environments import ParameterSet
 
 Named = Annotated[
@@ -60,7 +58,7 @@ def recover(
     from stackyard.deploy.lock import PATIENCE_SECONDS
     from stackyard.view import Watching
 
-    item = _chosen(context.obj, blueprint, environment)
+    item = chosen(context.obj, blueprint, environment)
     target = locks_of(context.obj, item, region, profile, on_local=on_local)
     account = target.account
     named = frozenset(delete_data or ())
@@ -99,7 +97,7 @@ def orphan(
     from stackyard.deploy.lock import PATIENCE_SECONDS
     from stackyard.view import Watching
 
-    item = _chosen(context.obj, blueprint, environment)
+    item = chosen(context.obj, blueprint, environment)
     target = locks_of(context.obj, item, region, profile, on_local=on_local)
     account = target.account
     watching = Watching(as_json=as_json, lines=True)
@@ -115,54 +113,6 @@ def orphan(
     entry = orphaning.importing(release)
     note = f"to import it again: change set of type IMPORT, --resources-to-import '{entry}'"
     sys.exit(watching.finish((), [note]))
-
-
-def destroy(
-    context: typer.Context,
-    blueprint: Blueprint,
-    environment: Environment,
-    on_local: Local = False,
-    delete_data: Named = None,
-    lift_protection: Annotated[
-        bool, typer.Option("--lift-protection", help="Delete what is protected against that.")
-    ] = False,
-    profile: Profile = "",
-    region: Region = "",
-    force: Annotated[bool, typer.Option("--force", "--yes", help="Do not ask.")] = False,
-    as_json: Json = False,
-    verbose: Verbose = False,
-) -> None:
-    """Delete a system for ever, its data by the rule of its environment."""
-    from stackyard.deploy import destroy as destroying
-    from stackyard.deploy import survey as surveying
-    from stackyard.deploy.events import Outcome
-    from stackyard.deploy.lock import PATIENCE_SECONDS
-    from stackyard.local.account import running
-    from stackyard.view import Watching
-
-    item = _chosen(context.obj, blueprint, environment)
-    watching = Watching(as_json=as_json, lines=True)
-    if on_local and running(context.obj.root) is None:
-        watching.see(Outcome("absent", item.stack_name, "no embedded account is running"))
-        sys.exit(watching.finish())
-    target = locks_of(context.obj, item, region, profile, on_local=on_local)
-    account = target.account
-    consent = surveying.Consent(
-        rule=item.destroy,  # type: ignore[arg-type]  # one of settings.DESTROY_RULES
-        named=frozenset(delete_data or ()),
-        lifts_protection=lift_protection,
-    )
-    with target.locked(item.stack_name, PATIENCE_SECONDS):
-        # what is being deleted already is only watched to its end
-        begun = destroying.deleting(account, item.stack_name)
-        found = None if begun else surveying.survey(account, item.stack_name)
-        if found:
-            surveying.check(found, consent)
-            _warn(found, consent, account, as_json=as_json)
-            if not force:
-                watching.confirm(f"Destroy {item.stack_name} for ever?")
-        _show(watching, destroying.destroy(account, item.stack_name, consent))
-    sys.exit(watching.finish())
 
 
 def _show(watching: Any, events: Iterable[DeployEvent]) -> None:
@@ -224,28 +174,13 @@ def _describe(found: Diagnosis, kept: Sequence[Holding], *, skips: bool) -> None
         print(f"proposal: {found.state.proposal}")
 
 
-def _warn(found: Survey, consent: Consent, account: Account, *, as_json: bool) -> None:
-    """Say what goes and what is kept before the question is asked."""
-    from stackyard.deploy.survey import fate
-
-    if as_json:
-        return
-    name, where = found.stack.name, f"account {account.id}, {account.region}"
-    print(f"{name}: {len(found.held)} resources in {where}; its rule is {consent.rule}")
-    for one in found.stateful:
-        print(
-            f"  to be {fate(one, consent)}: {one.path} ({one.type} {one.physical_id}): {one.loss}"
-        )
-    print("warning: what is deleted cannot be brought back")
-
-
 def _status(watching: Any, found: Diagnosis | None) -> int:
     if watching.outcome:
         return 0 if watching.outcome.is_good else DeployError.status
     return DeployError.status if found and found.state.action == "by hand" else 0
 
 
-def _chosen(project: Project, blueprint: str, name: str) -> ParameterSet:
+def chosen(project: Project, blueprint: str, name: str) -> ParameterSet:
     """Return a parameter set; a build that has findings must not keep anybody from recovering."""
     from stackyard.build import Build, Options
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from stackyard import start
 from stackyard.errors import BuildError, DeployError
 from stackyard.project import Project
+from stackyard.stages import course
 
 if TYPE_CHECKING:
     from stackyard.aws.account import Account
@@ -61,6 +62,27 @@ def target(
         known("environment", environment, [one.environment for one in sets], blueprint)
         raise BuildError(f"{blueprint} {environment}: cannot be read; run python build.py")
     return Target(item, account(project, item, on_local=on_local, region=region, profile=profile))
+
+
+def with_stages(
+    project: Project, item: ParameterSet, *, on_local: bool, region: str = "", profile: str = ""
+) -> list[Target]:
+    """Return where the stages of an environment are and, last, where it is itself.
+
+    Raises:
+        BuildError: as ``account``; a stage cannot be read.
+        DeployError: as ``account``.
+    """
+    found = []
+    for name in course(project, item.blueprint, item.environment).before:
+        if name == item.blueprint:
+            where = account(project, item, on_local=on_local, region=region, profile=profile)
+            found.append(Target(item, where))
+        else:
+            found.append(
+                target(project, name, item.environment, on_local=on_local, profile=profile)
+            )
+    return found
 
 
 def parameter_sets(project: Project, blueprint: str) -> list[ParameterSet]:

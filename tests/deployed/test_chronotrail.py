@@ -1,4 +1,4 @@
-"""ChronoTrail on the embedded account: two stacks in two regions, in order, and back again."""
+"""ChronoTrail on the embedded account: up to three stacks, in order, and back again."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from stackyard.aws import cloudformation
 from stackyard.aws.account import Account
 from stackyard.deploy.destroy import destroy
 from stackyard.deploy.events import Outcome
@@ -16,12 +17,13 @@ from stackyard.deploy.publish import publish
 from stackyard.local.account import LocalServer
 from stackyard.local.prerequisites import provide
 from stackyard.project import Project
-from templates_src.blueprints.chronotrail import STAGES
+from stackyard.stages import course
 from tests.deployed.census import census
 from tests.deployed.small import EVERYTHING, outcome
 from tests.deployed.systems import Built, built, types
 from tests.support import ROOT
 
+MAIN, EDGE, REPLICA = "chronotrail", "chronotrail-edge", "chronotrail-replica"
 ENVIRONMENTS = ["dev", "staging", "prod"]
 # What the embedded account has no API for, or none that CloudFormation's form of it could use
 STAND_INS = {
@@ -40,36 +42,48 @@ STAND_INS = {
 
 @dataclass(frozen=True)
 class System:
-    """ChronoTrail with what is deployed before it."""
+    """ChronoTrail with its stages, in the order of deployment."""
 
-    main: Built
-    replica: Built
+    parts: Mapping[str, Built]
     server: LocalServer
 
-    def there(self, account: Account, environment: str) -> Account:
-        """Return the account where the second region is."""
-        (region,) = self.replica.sets[environment].regions
-        return self.server.account(region, account.id)
+    @property
+    def main(self) -> Built:
+        return self.parts[MAIN]
 
-    def given(self, account: Account, environment: str) -> Mapping[str, str]:
-        """Deploy what comes first and return what it gives the rest."""
-        if environment not in self.replica.sets:
-            return {}
-        first = self.replica.brought(self.there(account, environment), environment)
-        assert first.cause is None
-        wanted = self.main.sets[environment].parameters
-        return {name: value for name, value in first.outputs.items() if name in wanted}
+    def places(self, account: Account, environment: str) -> dict[str, Account]:
+        """Return the account in the region of each stack that the environment has."""
+        return {
+            name: self.server.account(part.sets[environment].regions[0], account.id)
+            for name, part in self.parts.items()
+            if environment in part.sets
+        }
 
     def brought(self, account: Account, environment: str, **values: str) -> Outcome:
         """Deploy all stages in order and return the outcome of the last."""
-        passed = self.given(account, environment)
-        return self.main.brought(account, environment, **{**passed, **values})
+        outputs: dict[str, Mapping[str, str]] = {}
+        for name, place in self.places(account, environment).items():
+            part = self.parts[name]
+            handed = part.sets[environment].handed
+            taken = {parameter: outputs[stage][parameter] for parameter, stage in handed.items()}
+            given = values if name == MAIN else {}
+            end = part.brought(place, environment, **{**taken, **given})
+            assert name == MAIN or end.cause is None
+            outputs[name] = end.outputs
+        return end
+
+    def given(self, account: Account, environment: str, stage: str) -> Mapping[str, str]:
+        """Return what a stage that is deployed has given."""
+        place = self.places(account, environment)[stage]
+        found = cloudformation.describe(place, self.parts[stage].sets[environment].stack_name)
+        assert found
+        return found.outputs
 
 
 @pytest.fixture(scope="module")
 def system(project: Project, server: LocalServer) -> System:
-    (first,) = STAGES
-    return System(built(project, "chronotrail"), built(project, first), server)
+    names = course(project, MAIN, "prod").before
+    return System({name: built(project, name) for name in names}, server)
 
 
 def physical(account: Account, stack: str, path: str) -> str:
@@ -132,8 +146,8 @@ def test_only_the_role_of_the_tasks_may_use_the_collection(
 def test_media_are_replicated_into_the_bucket_of_the_second_region(
     account: Account, system: System
 ) -> None:
-    given = system.given(account, "prod")
     end = system.brought(account, "prod")
+    given = system.given(account, "prod", REPLICA)
     s3 = account.client("s3")
     bucket = end.outputs["MediaBucketName"]
     rules = s3.get_bucket_replication(Bucket=bucket)["ReplicationConfiguration"]["Rules"]
@@ -143,9 +157,24 @@ def test_media_are_replicated_into_the_bucket_of_the_second_region(
     key = rule["Destination"]["EncryptionConfiguration"]["ReplicaKmsKeyID"]
     assert key.split(":")[3] == "us-west-2"
     s3.put_object(Bucket=bucket, Key="photo", Body=b"light")
-    there = system.there(account, "prod").client("s3")
+    there = system.places(account, "prod")[REPLICA].client("s3")
     copy = there.get_object(Bucket=given["ReplicaBucketArn"].rpartition(":")[2], Key="photo")
     assert copy["Body"].read() == b"light"
+
+
+def test_cloudfront_serves_media_with_what_stands_in_us_east_1(
+    account: Account, system: System
+) -> None:
+    end = system.brought(account, "prod")
+    given = system.given(account, "prod", EDGE)
+    (found,) = account.client("cloudfront").list_distributions()["DistributionList"]["Items"]
+    assert found["Aliases"]["Items"] == [given["MediaDomainName"]]
+    assert found["WebACLId"] == given["MediaWebAclArn"]
+    assert found["ViewerCertificate"]["ACMCertificateArn"] == given["MediaCertificateArn"]
+    assert found["DomainName"] == end.outputs["MediaDistributionDnsName"]
+    waf: Any = system.places(account, "prod")[EDGE].client("wafv2")
+    (listed,) = waf.list_web_acls(Scope="CLOUDFRONT")["WebACLs"]
+    assert listed["ARN"] == given["MediaWebAclArn"]
 
 
 def test_search_may_be_left_out_and_added(account: Account, system: System) -> None:
@@ -212,7 +241,7 @@ def test_production_without_https_is_refused_before_anything_is_created(
     publish(account, ROOT / "dist", "chronotrail")
     before = census(account)
     plain_http = {**system.main.sets["prod"].parameters, "DomainName": "", "HostedZoneId": ""}
-    with pytest.raises(Exception, match="Only dev may do without HTTPS"):
+    with pytest.raises(Exception, match="Only dev may do without"):
         system.main.deployed(account, "prod", **plain_http)
     assert census(account) == before
 
@@ -221,19 +250,19 @@ def test_production_without_https_is_refused_before_anything_is_created(
 def test_destroying_goes_the_other_way_and_leaves_both_regions_as_they_were(
     account: Account, system: System, environment: str
 ) -> None:
-    places = [(account, system.main)]
-    if environment in system.replica.sets:
-        places.append((system.there(account, environment), system.replica))
-    for place, one in places:
-        provide(place, one.sets[environment].parameters)
-        publish(place, ROOT / "dist", one.name)
-    # after both: what S3 lists is the same in every region
-    before = [census(place) for place, _ in places]
+    places = system.places(account, environment)
+    for name, place in places.items():
+        item = system.parts[name].sets[environment]
+        provide(place, item.parameters)
+        publish(place, ROOT / "dist", name)
+    # after all: what S3 lists is the same in every region
+    before = {name: census(place) for name, place in places.items()}
     system.brought(account, environment)
 
     all_of_it = replace(EVERYTHING, lifts_protection=True)
-    for place, one in places:
-        end = outcome(list(destroy(place, one.sets[environment].stack_name, all_of_it)))
+    for name, place in reversed(places.items()):
+        stack = system.parts[name].sets[environment].stack_name
+        end = outcome(list(destroy(place, stack, all_of_it)))
         assert (end.result, end.remaining) == ("deleted", ())
 
-    assert [census(place) for place, _ in places] == before
+    assert {name: census(place) for name, place in places.items()} == before
