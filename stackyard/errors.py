@@ -25,6 +25,12 @@ class DeployError(StackyardError):
     status = 3
 
 
+class TaskError(DeployError):
+    """A command in a task of its own failed."""
+
+    status = 6
+
+
 class DataLossError(DeployError):
     """A change would lose data that nobody has named."""
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from stackyard.declared import Declaration, declarations
 from stackyard.documents import DECIMAL, STABLE_NUMBER
+from stackyard.images.source import SETTINGS as IMAGE_SETTINGS
 from stackyard.settings import (
     DESTROY_RULES,
     LONGEST_STACK_NAME,
@@ -63,6 +64,7 @@ SETTINGS: Schema = {
         "enum": list(DESTROY_RULES),
         "default": DESTROY_RULES[0],
     },
+    **IMAGE_SETTINGS,
 }
 
 

@@ -9,9 +9,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from stackyard.declared import Declaration
 from stackyard.documents import Document, Entry, Place, nearest
+
+if TYPE_CHECKING:
+    from stackyard.images.source import Source
 
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html
 STACK_NAME = r"[a-zA-Z][-a-zA-Z0-9]*"
@@ -36,6 +40,8 @@ class Settings:
         regions: where it is deployed, the first being the main one.
         termination_protection: whether the stack refuses to be deleted.
         destroy: what destroying the stack does with its data.
+        image: what the application's image is built from.
+        migrations: words of the command that a new image runs once.
         tags: tags of the stack, which CloudFormation hands to its resources.
         parameters: values of the template's parameters, as text.
         places: where each key stands: ``regions``, ``tags.project``, ``AzCount``. A key that is in
@@ -48,6 +54,8 @@ class Settings:
     regions: tuple[str, ...] | None = None
     termination_protection: bool | None = None
     destroy: str | None = None
+    image: Source | None = None
+    migrations: tuple[str, ...] | None = None
     tags: dict[str, str] = field(default_factory=dict)
     parameters: dict[str, str] = field(default_factory=dict)
     places: dict[str, Place] = field(default_factory=dict)
@@ -66,6 +74,8 @@ class Reader:
             "tags": self._tags,
             "termination_protection": self._termination_protection,
             "destroy": self._destroy,
+            "image": self._image,
+            "migrations": self._migrations,
             "parameters": self._parameters,
         }
 
@@ -162,6 +172,22 @@ class Reader:
         elif text is not None:
             message = f"{entry.key} is {text!r}; write one of {', '.join(DESTROY_RULES)}"
             self.document.complain(self.document.place(entry.node), message)
+
+    def _image(self, entry: Entry) -> None:
+        from stackyard.images.source import read
+
+        self.settings.places[entry.key] = entry.place
+        self.settings.image = read(self.document, entry)
+
+    def _migrations(self, entry: Entry) -> None:
+        self.settings.places[entry.key] = entry.place
+        words = self.document.items(entry.key, entry.node)
+        if words is not None and not all(words):
+            words = []
+        if words == []:
+            message = "migrations is empty; write the words of a command: [alembic, upgrade, head]"
+            self.document.complain(self.document.place(entry.node), message)
+        self.settings.migrations = tuple(words) if words else None
 
     def _parameters(self, entry: Entry) -> None:
         self.settings.start = entry.place

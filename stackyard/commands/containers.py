@@ -21,14 +21,13 @@ from stackyard.commands.options import (
     Verbose,
 )
 from stackyard.commands.targets import Target, target
-from stackyard.errors import DeployError, UsageError
+from stackyard.errors import DeployError, TaskError, UsageError
 
 if TYPE_CHECKING:
     from stackyard.observe.logs import Entry
     from stackyard.observe.run import Ran
     from stackyard.observe.tree import Found
 
-FAILED = 6  # exit status: the task that was run failed
 Service = Annotated[str, typer.Option("--service", help="Which service, as Api or Api/Service.")]
 Inside = Annotated[str, typer.Option("--container", help="Which container of the task.")]
 
@@ -141,7 +140,7 @@ def run(
             print(f"task {task} of {event.task_definition} has begun", file=sys.stderr)
         elif not isinstance(event, Began):
             _ran(event, as_json=as_json)
-            sys.exit(0 if event.exit_code == 0 else FAILED)
+            sys.exit(0 if event.exit_code == 0 else TaskError.status)
 
 
 def _ran(event: Ran, *, as_json: bool) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,7 +18,7 @@ from stackyard.commands.options import (
     Region,
     Verbose,
 )
-from stackyard.commands.targets import account, parameter_sets, target
+from stackyard.commands.targets import parameter_sets, target, with_stages
 from stackyard.errors import DeployError, UsageError
 
 if TYPE_CHECKING:
@@ -84,16 +84,22 @@ def status(
     sets = parameter_sets(context.obj, blueprint)
     if environment:
         known("environment", environment, [one.environment for one in sets], blueprint)
-    chosen = [one for one in sets if environment in ("", one.environment)]
-    built = observing.built_digest(context.obj.dist, blueprint)
-    accounts = [
-        account(context.obj, one, on_local=on_local, region=region, profile=profile)
-        for one in chosen
+    targets = [
+        each
+        for one in sets
+        if environment in ("", one.environment)
+        for each in with_stages(context.obj, one, on_local=on_local, region=region, profile=profile)
     ]
     with ThreadPoolExecutor(4) as pool:
         asked = [
-            pool.submit(observing.status, where, one.stack_name, one.environment, built)
-            for one, where in zip(chosen, accounts, strict=True)
+            pool.submit(
+                observing.status,
+                one.account,
+                one.item.stack_name,
+                one.item.environment,
+                observing.built_digest(context.obj.dist, one.item.blueprint),
+            )
+            for one in targets
         ]
     found: list[Status] = []
     failed: list[DeployError] = []
@@ -111,31 +117,6 @@ def status(
         status_table(found)
     if failed:
         raise DeployError("\n".join(map(str, failed)))
-
-
-def outputs(
-    context: typer.Context,
-    blueprint: Blueprint,
-    environment: Environment,
-    form: Annotated[
-        Literal["text", "env", "dotenv", "json"],
-        typer.Option("--format", help="For people, a shell, a .env file or machines."),
-    ] = "text",
-    on_local: Local = False,
-    profile: Profile = "",
-    region: Region = "",
-    as_json: Json = False,
-    verbose: Verbose = False,
-) -> None:
-    """Print the outputs of a stack."""
-    from stackyard.observe.outputs import formatted
-
-    found = target(
-        context.obj, blueprint, environment, on_local=on_local, profile=profile, region=region
-    )
-    text = formatted(found.stack().outputs, "json" if as_json else form)
-    if text:
-        print(text)
 
 
 def resources(

@@ -14,8 +14,9 @@ from typing import Any, Literal
 import yaml
 
 from stackyard.aws.template_text import parsed
+from stackyard.environments import ParameterSet
 from stackyard.errors import BuildError
-from stackyard.resolved import System, plain, resolve
+from stackyard.resolved import System, Unknown, plain, resolve
 from stackyard.resolved.world import NESTED
 
 MISSING = "(none)"
@@ -27,10 +28,10 @@ class Difference:
     """One thing that is not the same.
 
     Attributes:
-        path: ``parameters`` or that of a resource, ``Database/Instance``.
+        path: ``parameters``, ``stack``, or that of a resource, ``Database/Instance``.
         type: of the resource, empty for parameters.
         kind: whether it is only in the first, only in the second, or differs.
-        key: the parameter or property, ``ScalingConfiguration.MaxCapacity``.
+        key: the parameter, property or setting, ``ScalingConfiguration.MaxCapacity``.
         left: value in the first.
         right: value in the second.
     """
@@ -68,12 +69,33 @@ def differences(left: System, right: System) -> Iterator[Difference]:
             yield Difference(path, theirs.type, "only right")
 
 
+def kept(left: ParameterSet, right: ParameterSet) -> Iterator[Difference]:
+    """Yield what differs in how two stacks are kept, which stands in no template."""
+    for key in ("termination_protection", "destroy"):
+        a, b = getattr(left, key), getattr(right, key)
+        if a != b:
+            yield Difference("stack", "", "differs", key, a, b)
+
+
 def release(
-    root: Path, revision: str, blueprint: str, environment: str, region: str = ""
+    root: Path,
+    revision: str,
+    blueprint: str,
+    environment: str,
+    region: str = "",
+    now: System | None = None,
 ) -> System:
     """Return a blueprint as it was built at a revision of the project's git history.
 
     ``dist/`` is committed, so nothing of the revision is run.
+
+    Args:
+        root: of the project.
+        revision: a tag, branch or commit.
+        blueprint: name of the system.
+        environment: name of one of its environments.
+        region: its first if empty.
+        now: the same today: what its stages give, which is in no file, they gave then.
 
     Raises:
         BuildError: git does not know the revision, or it has no such blueprint or environment.
@@ -95,10 +117,16 @@ def release(
     settings = yaml.safe_load(files.get(f"params/{blueprint}/{environment}.yaml", "{}")) or {}
     common = yaml.safe_load(files.get(f"params/{blueprint}/common.yaml", "{}")) or {}
     regions = settings.get("regions") or common.get("regions") or ["us-east-1"]
+    takes = templates[f"blueprints/{blueprint}"]["Parameters"]
+    handed = {
+        name: value
+        for name, value in (now.given if now else {}).items()
+        if isinstance(value, Unknown) and name in takes
+    }
     return resolve(
         blueprint,
         templates,
-        {row["ParameterKey"]: row["ParameterValue"] for row in given},
+        {**handed, **{row["ParameterKey"]: row["ParameterValue"] for row in given}},
         region or regions[0],
         stack_name=settings.get("stack_name") or config.get("StackName") or environment,
         environment=environment,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ from stackyard.aws.account import Account
 from stackyard.aws.errors import AwsError
 from stackyard.aws.patience import Patience
 from stackyard.errors import DeployError
+from stackyard.observe.revision import with_image
 
 POLL_SECONDS = 3.0
 LOG_LINES = 10_000  # CloudWatch's most in one answer
@@ -43,7 +45,11 @@ class Ran:
 
 
 def run(
-    account: Account, service_arn: str, command: Sequence[str], container: str = ""
+    account: Account,
+    service_arn: str,
+    command: Sequence[str],
+    container: str = "",
+    image: str = "",
 ) -> Iterator[Began | Ran]:
     """Run *command* in a task of its own, as a service's tasks run, and wait for its end.
 
@@ -52,6 +58,7 @@ def run(
         service_arn: what it shall be like.
         command: words; the image's own if there are none.
         container: which of the task's containers; the one behind the load balancer, or the first.
+        image: what it runs, if not the service's own.
 
     Raises:
         DeployError: there is no such service or container, or ECS starts no task.
@@ -62,17 +69,24 @@ def run(
     service = found[0]
     definition = ecs.definition(account, service.task_definition)
     chosen = _container(service, definition, container)
-    task = _started(account, service, chosen, command)
-    yield Began(task, ecs.name_of(service.task_definition))
-    if account.is_embedded:
-        # nothing runs containers there, so the task would never end
-        account.client("ecs").stop_task(cluster=service.cluster, task=task)
-        yield Ran(task, 0, "the embedded account runs no containers: it was placed, not run", ())
-        return
-    yield _ended(account, task, definition, chosen)
+    with ExitStack() as stack:
+        revision = service.task_definition
+        if image:
+            revision = stack.enter_context(with_image(account, definition, chosen, image))
+        task = _started(account, service, revision, chosen, command)
+        yield Began(task, ecs.name_of(revision))
+        if account.is_embedded:
+            # nothing runs containers there, so the task would never end
+            account.client("ecs").stop_task(cluster=service.cluster, task=task)
+            reason = "the embedded account runs no containers: it was placed, not run"
+            yield Ran(task, 0, reason, ())
+            return
+        yield _ended(account, task, definition, chosen)
 
 
-def _started(account: Account, service: ecs.Service, container: str, command: Sequence[str]) -> str:
+def _started(
+    account: Account, service: ecs.Service, revision: str, container: str, command: Sequence[str]
+) -> str:
     raw = service.raw
     asked: dict[str, Any] = {key: raw[key] for key in SHARED if raw.get(key)}
     if strategy := raw.get("capacityProviderStrategy"):
@@ -82,7 +96,7 @@ def _started(account: Account, service: ecs.Service, container: str, command: Se
     override = {"name": container} | ({"command": list(command)} if command else {})
     answer = account.client("ecs", service.name).run_task(
         cluster=service.cluster,
-        taskDefinition=service.task_definition,
+        taskDefinition=revision,
         overrides={"containerOverrides": [override]},
         startedBy="stackyard",
         enableExecuteCommand=service.allows_exec,
