@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from stackyard.aws import s3
+from stackyard.aws import s3, vaults
 from stackyard.aws.account import Account
 from stackyard.aws.cloudformation import Resource
 from stackyard.aws.errors import AwsError
@@ -14,6 +14,7 @@ from stackyard.errors import DeployError
 
 BUCKET = "AWS::S3::Bucket"
 REPOSITORY = "AWS::ECR::Repository"
+VAULT = "AWS::Backup::BackupVault"
 IMAGES = 100  # that BatchDeleteImage takes
 INSTANCE_SNAPSHOT = "RDS DB snapshot"
 CLUSTER_SNAPSHOT = "RDS DB cluster snapshot"
@@ -39,8 +40,7 @@ class _Snapshots(NamedTuple):
 
 DELETIONS = {
     BUCKET: _Deletion("s3", "delete_bucket", "Bucket"),
-    # one that holds recovery points refuses, and they are what somebody may still want
-    "AWS::Backup::BackupVault": _Deletion("backup", "delete_backup_vault", "BackupVaultName"),
+    VAULT: _Deletion("backup", "delete_backup_vault", "BackupVaultName"),
     "AWS::CloudWatch::Alarm": _Deletion("cloudwatch", "delete_alarms", "AlarmNames"),
     "AWS::Cognito::UserPool": _Deletion("cognito-idp", "delete_user_pool", "UserPoolId"),
     "AWS::DynamoDB::Table": _Deletion("dynamodb", "delete_table", "TableName"),
@@ -70,6 +70,8 @@ DELETIONS = {
     CACHE_SNAPSHOT: _Deletion("elasticache", "delete_snapshot", "SnapshotName"),
 }
 KIND = "SnapshotType"  # of a database's; a cache's has none
+# Automated ones go with their database, those of AWS Backup with their recovery point
+NOT_OURS = ("automated", "awsbackup")
 SNAPSHOTS = (
     _Snapshots(
         *("AWS::RDS::DBInstance", INSTANCE_SNAPSHOT),
@@ -89,7 +91,7 @@ HOURLY = "is paid for by the hour"
 MONTHLY = "is paid for by the month"
 STORED = "what it stores is paid for"
 COSTS = {
-    "AWS::Backup::BackupVault": STORED,
+    VAULT: "its recovery points are paid for by GB and month until they expire",
     "AWS::DocDB::DBCluster": HOURLY,
     "AWS::DynamoDB::Table": STORED,
     "AWS::EC2::Volume": MONTHLY,
@@ -142,7 +144,12 @@ def delete(account: Account, resource_type: str, physical_id: str) -> bool:
 
 
 def exists(account: Account, resource_type: str, physical_id: str) -> bool:
-    """Return whether a resource is there, False only if AWS says that it is not."""
+    """Return whether a resource is there, False only if AWS says that it is not.
+
+    Cloud Control of the embedded account knows only what it has made itself.
+    """
+    if account.is_embedded:
+        return True
     client = account.client("cloudcontrol", physical_id)
     try:
         client.get_resource(TypeName=resource_type, Identifier=physical_id)
@@ -157,15 +164,20 @@ def cost(resource_type: str) -> str:
 
 
 def empty(account: Account, resource_type: str, physical_id: str) -> int:
-    """Empty what CloudFormation deletes only empty, and return of how many objects or images.
+    """Empty what AWS deletes only empty, and return of how many objects.
 
     Anything else, and what does not exist, has nothing to empty.
+
+    Raises:
+        DeployError: it holds what AWS lets nobody delete.
     """
     try:
         if resource_type == BUCKET:
             return s3.empty(account, physical_id)
         if resource_type == REPOSITORY:
             return _delete_images(account, physical_id)
+        if resource_type == VAULT:
+            return vaults.empty(account, physical_id)
     except AwsError as error:
         if not any(text in error.code for text in GONE):
             raise
@@ -206,6 +218,5 @@ def snapshots(account: Account, owned: Iterable[Resource]) -> Iterator[Resource]
         if listing.of in ids:
             pages = account.client(listing.service).get_paginator(listing.operation).paginate()
             for row in (row for page in pages for row in page[listing.rows]):
-                # automated ones go with their database
-                if row.get(listing.owner) in ids[listing.of] and row.get(KIND) != "automated":
+                if row.get(listing.owner) in ids[listing.of] and row.get(KIND) not in NOT_OURS:
                     yield Resource("", row[DELETIONS[listing.kind].parameter], listing.kind, "")

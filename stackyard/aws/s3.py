@@ -34,11 +34,15 @@ def exists(account: Account, bucket: str) -> bool:
 
 
 def create(account: Account, bucket: str) -> None:
-    """Create *bucket* in the account's region."""
+    """Create *bucket* in the account's region, unless another stack's publishing just has."""
     where = {"LocationConstraint": account.region}
     # S3 takes every region but its first: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucketConfiguration.html
     given = {} if account.region == "us-east-1" else {"CreateBucketConfiguration": where}
-    account.client("s3", bucket).create_bucket(Bucket=bucket, **given)
+    try:
+        account.client("s3", bucket).create_bucket(Bucket=bucket, **given)
+    except AwsError as error:
+        if error.code != "BucketAlreadyOwnedByYou":
+            raise
 
 
 def keys(account: Account, bucket: str, prefix: str) -> set[str]:

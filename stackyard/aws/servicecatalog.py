@@ -45,6 +45,12 @@ class Plan:
     changes: Sequence[Mapping[str, Any]]
 
 
+@dataclass(frozen=True)
+class ShareStatus:
+    status: str
+    reasons: Sequence[str]
+
+
 def products(account: Account) -> dict[str, str]:
     """Return the id of each product that this account administers, by name."""
     pages = _client(account).get_paginator("search_products_as_admin").paginate()
@@ -152,13 +158,37 @@ def shared_with(account: Account, portfolio_id: str, kind: str) -> set[str]:
     return {row["PrincipalId"] for row in rows}
 
 
-def share(account: Account, portfolio_id: str, kind: str, node: str) -> None:
-    """Begin to share a portfolio, tags included, with a node of the organisation."""
-    _client(account, portfolio_id).create_portfolio_share(
+def share(account: Account, portfolio_id: str, kind: str, node: str) -> str:
+    """Begin to share a portfolio, tags included, with a node; return the token of its status."""
+    made = _client(account, portfolio_id).create_portfolio_share(
         PortfolioId=portfolio_id,
         OrganizationNode={"Type": kind, "Value": node},
         ShareTagOptions=True,
         SharePrincipals=True,
+    )
+    return str(made["PortfolioShareToken"])
+
+
+def unshare(account: Account, portfolio_id: str, kind: str, node: str) -> str:
+    """Begin to end a share with a node; return the token of its status."""
+    made = _client(account, portfolio_id).delete_portfolio_share(
+        PortfolioId=portfolio_id, OrganizationNode={"Type": kind, "Value": node}
+    )
+    return str(made["PortfolioShareToken"])
+
+
+def share_status(account: Account, portfolio_id: str, token: str) -> ShareStatus:
+    """Return how far a share is, with the reasons of accounts that it did not reach."""
+    found = _client(account, portfolio_id).describe_portfolio_share_status(
+        PortfolioShareToken=token
+    )
+    errors = found.get("ShareDetails", {}).get("ShareErrors", [])
+    return ShareStatus(
+        found["Status"],
+        [
+            f"{', '.join(one.get('Accounts', []))}: {one.get('Message') or one.get('Error', '')}"
+            for one in errors
+        ],
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from stackyard.aws.account import Account
@@ -98,6 +99,17 @@ def failures(
             gate = row.get("AccountGateResult", {}).get("StatusReason", "")
             if row.get("Status") in ("FAILED", "CANCELLED"):
                 yield row["Account"], row["Region"], row.get("StatusReason", "") or gate
+
+
+def failed_operations(account: Account, name: str, call_as: str, since: datetime) -> Iterator[str]:
+    """Yield the ids of the operations begun after *since* that failed or were stopped."""
+    pages = _client(account, name).get_paginator("list_stack_set_operations")
+    for page in pages.paginate(StackSetName=name, CallAs=call_as):
+        for row in page["Summaries"]:
+            if row["CreationTimestamp"] < since:  # the newest come first
+                return
+            if row["Status"] in ("FAILED", "STOPPED"):
+                yield row["OperationId"]
 
 
 def accounts_of(account: Account, unit: str) -> Iterator[str]:

@@ -46,7 +46,7 @@ def deploy(account: Account, request: Request, lock: Lock | None = None) -> Iter
         losses = error.preview.losses
         yield Planned("update", request.stack_name, (), error.preview, _refused(request, losses))
         _guard(account, request, cloudformation.describe(account, request.stack_name))
-        gate.check(losses, request.allow_data_loss, request.stack_name)
+        gate.check(losses, request.allow_data_loss, request.stack_name, request.prefix)
         raise
     except BaseException:
         _guard(account, request, cloudformation.describe(account, request.stack_name))
@@ -72,7 +72,7 @@ def carry_out(account: Account, prepared: Plan, lock: Lock | None = None) -> Ite
         yield Planned(
             prepared.operation, request.stack_name, prepared.changes, prepared.preview, refused
         )
-        gate.check(lost, request.allow_data_loss, request.stack_name)
+        gate.check(lost, request.allow_data_loss, request.stack_name, request.prefix)
         if prepared.approved:
             _lift(account, request)
         if lock:

@@ -65,17 +65,17 @@ def prefixes(project: Project, library: Library) -> list[str]:
 def request(
     account: Account,
     body: Mapping[str, Any],
-    given: Mapping[str, str],
+    given: Mapping[str, str | None],
     allow_data_loss: frozenset[str] = frozenset(),
 ) -> Request:
-    """Return what to deploy; a parameter that is not given keeps the value that it has."""
+    """Return what to deploy; a parameter that is None or not given keeps the value that it has."""
     stack = cloudformation.describe(account, BOOTSTRAP_STACK)
     kept = {
         name: value
         for name, value in (stack.parameters if stack else {}).items()
         if name in body["Parameters"]
     }
-    parameters = {**kept, **{name: value for name, value in given.items() if value}}
+    parameters = {**kept, **{name: value for name, value in given.items() if value is not None}}
     desired = resolve(
         NAME,
         {f"blueprints/{NAME}": dict(body)},

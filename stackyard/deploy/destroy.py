@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from stackyard.aws import cloudformation, leftovers, protection, recovery
 from stackyard.aws.account import Account
@@ -39,17 +40,18 @@ def destroy(account: Account, stack_name: str, consent: Consent) -> Iterator[Dep
         DataLossError: as ``check``.
         DeployError: as ``check``; AWS refuses or cannot be reached.
     """
-    found = None
+    found, end = None, Outcome("absent", stack_name, "there is no such stack")
     if stack := deleting(account, stack_name):
         # a run that was killed has begun it, or somebody else; what goes is decided
         followed = Followed(account, stack.id)
         yield from followed.attach()
+        end = Outcome("deleted", stack_name, followed.status)
         if followed.status != "DELETE_COMPLETE":
             found = survey(account, stack_name)
     else:
         found = survey(account, stack_name)
     if found is None:
-        yield from _resumed(account, stack_name, consent)
+        yield from _resumed(account, end, consent)
         return
     check(found, consent)
     yield from _lifted(account, found, consent)
@@ -149,13 +151,13 @@ def _cleared(account: Account, found: Survey, consent: Consent) -> Iterator[Depl
     yield Outcome("deleted", found.stack.name, "DELETE_COMPLETE", remaining=tuple(remaining))
 
 
-def _resumed(account: Account, stack_name: str, consent: Consent) -> Iterator[DeployEvent]:
-    """Finish what a run that ended after the stack's deletion has left to do, and list the rest.
+def _resumed(account: Account, end: Outcome, consent: Consent) -> Iterator[DeployEvent]:
+    """Finish what a deletion that was not ours to its end has left to do, and list the rest.
 
     What another stack has taken over since is left alone. Whether a snapshot is the deletion's or
     older nobody can tell any more, so none is deleted.
     """
-    deleted = recovery.last_deleted(account, stack_name)
+    deleted = recovery.last_deleted(account, end.stack_name)
     remaining: list[Remaining] = []
     happened = list(_deletion(account, deleted)) if deleted else []
     for kept in (one for one in happened if one.status == "DELETE_SKIPPED"):
@@ -170,7 +172,7 @@ def _resumed(account: Account, stack_name: str, consent: Consent) -> Iterator[De
         remaining.append(
             _remaining(snapshot, "is left of a database; delete it if nobody needs it")
         )
-    yield Outcome("absent", stack_name, "there is no such stack", remaining=tuple(remaining))
+    yield replace(end, remaining=tuple(remaining))
 
 
 def _removed(account: Account, kept: Resource, remaining: list[Remaining]) -> Iterator[DeployEvent]:

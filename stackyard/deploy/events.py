@@ -157,6 +157,19 @@ class Noticed:
 
 
 @dataclass(frozen=True)
+class Said:
+    """A line of a program that works for the deployment.
+
+    Attributes:
+        source: ``image`` while it is built and pushed, ``migrations`` while they run.
+        text: the line.
+    """
+
+    source: str
+    text: str
+
+
+@dataclass(frozen=True)
 class Cause:
     """The first failure, through all nesting.
 
@@ -205,4 +218,4 @@ class Outcome:
 
 
 Watched = Progress | Rollout | Evidence | Noticed
-DeployEvent = Planned | Started | Watched | Emptied | Removed | Outcome
+DeployEvent = Planned | Started | Watched | Said | Emptied | Removed | Outcome

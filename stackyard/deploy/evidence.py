@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from stackyard.aws import ecs, logs
 from stackyard.aws.account import Account
+from stackyard.aws.errors import AwsError
 from stackyard.deploy.events import Evidence, Progress
 from stackyard.errors import DeployError
 
@@ -96,9 +97,14 @@ def _with_log(account: Account, name: str, title: str, task: ecs.Task) -> Eviden
 
 def _log_group(account: Account, arn: str) -> str:
     client = account.client("lambda", _function_name(arn))
-    found = client.get_function_configuration(FunctionName=arn)
     # https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-loggroups.html
     default = f"/aws/lambda/{_function_name(arn)}"
+    try:
+        found = client.get_function_configuration(FunctionName=arn)
+    except AwsError as error:
+        if error.code != "ResourceNotFoundException":
+            raise
+        return default  # a rollback was faster than we; it leaves the log of what it deletes
     return str(found.get("LoggingConfig", {}).get("LogGroup", default))
 
 

@@ -56,7 +56,8 @@ def advised(cause: Cause, evidence: Sequence[Evidence] = ()) -> Cause:
 
 # Entries that stand for something else which may be known too
 GENERAL = {
-    *("application-ended", "circuit-breaker", "custom-resource-failed", "not-stabilized"),
+    *("application-ended", "circuit-breaker", "custom-resource-failed"),
+    *("custom-resource-silent", "not-stabilized"),
     *("invalid-property", "already-exists", "permission"),
 }
 

@@ -57,13 +57,16 @@ def losses(changes: Sequence[ResourceChange]) -> list[Loss]:
     ]
 
 
-def check(found: Sequence[Loss], allowed: Collection[str], stack_name: str) -> None:
+def check(
+    found: Sequence[Loss], allowed: Collection[str], stack_name: str, prefix: str = ""
+) -> None:
     """Refuse losses that were not named.
 
     Args:
         found: all losses.
         allowed: the paths that the person has named.
         stack_name: of the root stack.
+        prefix: what stands before a path on the command line.
 
     Raises:
         DataLossError: some were not named; the message lists them with the option to add.
@@ -76,7 +79,7 @@ def check(found: Sequence[Loss], allowed: Collection[str], stack_name: str) -> N
     lines = [f"{stack_name}: would lose data; name each resource whose data may go"]
     lines += [f"  {loss}" for loss in open_losses]
     lines += [f"  not among them: {one}".rstrip(" :") for one in strangers]
-    options = " ".join(f"--allow-data-loss {loss.path}" for loss in open_losses)
+    options = " ".join(f"--allow-data-loss {prefix}{loss.path}" for loss in open_losses)
     raise DataLossError("\n".join([*lines, f"  {options}"]))
 
 

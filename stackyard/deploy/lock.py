@@ -97,8 +97,15 @@ def held(
         yield lock
     finally:
         stop.set()
-        renewing.join()
-        _release(lock)
+        # in a thread that the interpreter waits for: who presses Ctrl-C twice interrupts only us
+        ending = threading.Thread(target=_end, args=(lock, renewing))
+        ending.start()
+        ending.join()
+
+
+def _end(lock: Lock, renewing: threading.Thread) -> None:
+    renewing.join()
+    _release(lock)
 
 
 def _acquire(lock: Lock, timeout: float) -> None:

@@ -120,11 +120,23 @@ def _statements(allowed: set[str], prefixes: Sequence[str], boundary: bool) -> I
         yield _allow([PASS], roles)
     named = sorted(own - set(BOUNDED) - {PASS})
     if named:
-        yield _allow(named, [*roles, *profiles, *managed])
+        # one after the other: of all of them together no policy has room for many stacks
+        yield from (_allow(named, some) for some in (roles, profiles, managed))
     services = sorted({one.partition(":")[0] for one in others})
     for service in services:
         # the ids of resources are not known before they exist
-        yield _allow(_shortened(one for one in others if one.startswith(f"{service}:")), "*")
+        names = _shortened(one for one in others if one.startswith(f"{service}:"))
+        yield from _fitting(_allow(names, "*"))
+
+
+def _fitting(statement: Statement) -> Iterator[Statement]:
+    """Yield a statement, or the parts of one that no policy has room for."""
+    names = statement["Action"]
+    if _size([statement]) <= POLICY_CHARACTERS:
+        yield statement
+    else:
+        for half in (names[: len(names) // 2], names[len(names) // 2 :]):
+            yield from _fitting({**statement, "Action": half})
 
 
 def _bounded(names: list[str], roles: Any) -> Iterator[Statement]:

@@ -58,6 +58,7 @@ class Request:
         desired: the same, resolved; without it nobody knows what changes in nested stacks on an
             endpoint that does not tell, nor what is in one that goes.
         allow_data_loss: paths of resources whose data may go.
+        prefix: what stands before such a path on the command line.
     """
 
     stack_name: str
@@ -70,6 +71,7 @@ class Request:
     role_arn: str = ""
     desired: System | None = None
     allow_data_loss: frozenset[str] = frozenset()
+    prefix: str = ""
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from stackyard.aws.validations import Validation
 from stackyard.deploy.changes import Action, PropertyChange, Replacement, ResourceChange
 from stackyard.deploy.compare import compare
 from stackyard.deploy.gate import Loss, losses
+from stackyard.deploy.guards import refusals
 from stackyard.errors import BuildError
 from stackyard.resolved import System, resolve
 
@@ -59,7 +60,9 @@ def compared(account: Account, stack: Stack | None, desired: System) -> Preview:
         BuildError: the stack is none of this library's and cannot be compared.
     """
     found = compare(deployed(account, stack, desired) if stack else None, desired)
-    return Preview(found, "comparison", losses=losses(found))
+    return Preview(
+        found, "comparison", _guarded(account, stack, found, desired), losses=losses(found)
+    )
 
 
 def of_rows(
@@ -82,7 +85,26 @@ def of_rows(
         changes, source = list(_merged(rows, resolved)), "change set"
         if not _tells_nested(rows):
             notes.append("what changes in nested stacks is not known here")
+    notes += _guarded(account, stack, changes, desired)
     return Preview(changes, source, tuple(notes), (), losses(changes))  # type: ignore[arg-type]
+
+
+def _guarded(
+    account: Account,
+    stack: Stack | None,
+    changes: Sequence[ResourceChange],
+    desired: System | None,
+) -> list[str]:
+    """Return what is to be said of the changes that stack policies refuse."""
+    if stack is None or not changes:
+        return []
+    kept = {one.path for one in desired.stacks()} if desired else None
+    refused = refusals(account, stack.id, changes, kept)
+    if not refused:
+        return []
+    listed = ", ".join(map(str, refused))
+    lifting = "deploy lifts its own policies for what --allow-data-loss names"
+    return [f"a stack policy refuses {listed}; {lifting}"]
 
 
 def deployed(account: Account, stack: Stack, desired: System) -> System:
@@ -136,7 +158,8 @@ def _resolved(
     if desired is None:
         return None, []
     try:
-        return compared(account, stack, desired), []
+        before = deployed(account, stack, desired) if stack else None
+        return Preview(compare(before, desired), "comparison"), []
     except BuildError as error:
         return None, [f"what is deployed cannot be compared: {error}"]
 

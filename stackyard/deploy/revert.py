@@ -11,6 +11,9 @@ from stackyard.deploy import plan as planning
 from stackyard.deploy.plan import POLL_SECONDS, Plan, Request, token
 from stackyard.errors import DeployError
 
+# A deployment changes only what its template changes, so that it brings nothing back
+BY_HAND = "change the resources back by hand, to the values that drift names"
+
 
 def prepare(account: Account, stack_name: str, role_arn: str = "") -> Plan | None:
     """Return a plan that reverts a stack's drift, None if there is nothing to revert.
@@ -26,18 +29,15 @@ def prepare(account: Account, stack_name: str, role_arn: str = "") -> Plan | Non
         DeployError: this endpoint has no such change sets, or the stack cannot be updated now.
     """
     stack = _revertible(account, stack_name)
-    change_set = cloudformation.create_change_set(
-        account,
-        stack_name,
-        ChangeSetName=token(),
-        ChangeSetType="UPDATE",
-        UsePreviousTemplate=True,
-        DeploymentMode="REVERT_DRIFT",
-        Parameters=[{"ParameterKey": name, "UsePreviousValue": True} for name in stack.parameters],
-        Tags=[{"Key": name, "Value": value} for name, value in stack.tags.items()],
-        Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
-        **({"RoleARN": role_arn} if role_arn else {}),
-    )
+    try:
+        change_set = _create(account, stack, role_arn)
+    except DeployError as error:
+        if "DeploymentMode" not in str(error):
+            raise
+        raise DeployError(
+            f"{stack_name} in {account.region}: CloudFormation makes no drift-aware change sets "
+            f"there ({error}); {BY_HAND}"
+        ) from error
     try:
         made = _made(account, change_set)
         if made.status == "CREATE_COMPLETE":
@@ -53,11 +53,25 @@ def prepare(account: Account, stack_name: str, role_arn: str = "") -> Plan | Non
     raise DeployError(f"{stack_name}: CloudFormation cannot revert its drift: {made.reason}")
 
 
+def _create(account: Account, stack: Stack, role_arn: str) -> ChangeSet:
+    return cloudformation.create_change_set(
+        account,
+        stack.name,
+        ChangeSetName=token(),
+        ChangeSetType="UPDATE",
+        UsePreviousTemplate=True,
+        DeploymentMode="REVERT_DRIFT",
+        Parameters=[{"ParameterKey": name, "UsePreviousValue": True} for name in stack.parameters],
+        Tags=[{"Key": name, "Value": value} for name, value in stack.tags.items()],
+        Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
+        **({"RoleARN": role_arn} if role_arn else {}),
+    )
+
+
 def _revertible(account: Account, stack_name: str) -> Stack:
     if account.is_embedded:
         raise DeployError(
-            f"{stack_name}: the embedded account has no drift-aware change sets; change the "
-            "resources back by hand, or destroy the stack and deploy it again"
+            f"{stack_name}: the embedded account has no drift-aware change sets; {BY_HAND}"
         )
     stack = cloudformation.describe(account, stack_name)
     if stack is None or stack.status not in planning.READY:

@@ -25,11 +25,13 @@ class Consent:
             is kept or snapshotted. ``guarded``: what holds data goes only if it is named.
         named: paths of what holds data and may go all the same: ``Database/Instance``.
         lifts_protection: whether what refuses to be deleted may be made to accept it.
+        prefix: what stands before such a path on the command line.
     """
 
     rule: Rule = "guarded"
     named: frozenset[str] = frozenset()
     lifts_protection: bool = False
+    prefix: str = ""
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,9 @@ def check(found: Survey, consent: Consent) -> None:
     if consent.rule == "guarded":
         silent = [one for one in found.stateful if one.path not in consent.named]
         if silent:
-            listed = "".join(f"\n  --delete-data {one.path}  # {one.loss}" for one in silent)
+            listed = "".join(
+                f"\n  --delete-data {consent.prefix}{one.path}  # {one.loss}" for one in silent
+            )
             raise DataLossError(
                 f"{name}: is guarded and holds data; name each of these to destroy it, "
                 f"or orphan it first to keep it:{listed}"

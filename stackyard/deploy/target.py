@@ -18,7 +18,12 @@ from stackyard.errors import BuildError, DeployError
 
 BOOTSTRAP_STACK = "stackyard-bootstrap"
 # What our own parameter files say where a person must say something else
-PLACEHOLDER = re.compile(r"(^|[@.])example\.(com|net|org)\b|EXAMPLE")
+PLACEHOLDER = re.compile(
+    r"(^|[@.])example\.(com|net|org)\b|EXAMPLE"
+    # organisations, units and accounts as AWS's own documentation writes them, or of one digit
+    r"|\bo-example|\b(ou|r)-exam-"
+    r"|\b(123456789012|111122223333|444455556666|777788889999|(?P<digit>[0-9])(?P=digit){11})\b"
+)
 
 
 @dataclass(frozen=True)
@@ -64,7 +69,7 @@ def of_environment(
         DeployError: as ``account_of``, or bootstrap has not run there.
     """
     account = account_of(item, config, region=region, profile=profile)
-    given = config.place(item.environment).artifact_bucket if config else ""
+    given = _place(item, config).artifact_bucket
     return bootstrapped(account, bucket or given, is_needed=config is not None)
 
 
@@ -84,8 +89,8 @@ def account_of(
             it is not checked for.
         DeployError: the credentials are for another account.
     """
-    place = config.place(item.environment) if config else Place("", item.regions[0])
-    region = region or place.region
+    place = _place(item, config)
+    region = region or place.region or item.regions[0]
     if region not in item.regions:
         raise BuildError(
             f"{item.environment}: is to be deployed in {region}, and its files are checked for "
@@ -95,6 +100,14 @@ def account_of(
     if place.account:
         check_account(account, place, item.environment)
     return account
+
+
+def _place(item: ParameterSet, config: Config | None) -> Place:
+    if config is None:
+        return Place("", "")
+    if item.is_stage:
+        return config.place_of_stage(item.environment, item.blueprint)
+    return config.place(item.environment)
 
 
 def check_account(account: Account, place: Place, where: str) -> None:

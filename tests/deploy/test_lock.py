@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import _thread
 import os
+import signal
 import socket
 import threading
+import time
 from typing import Any
 
 import pytest
@@ -98,6 +101,30 @@ def test_the_lock_is_there_during_the_block_and_gone_after_it(account: Any, tabl
 def test_the_lock_goes_with_an_exception_too(account: Any, table: Table) -> None:
     with pytest.raises(ZeroDivisionError), held(account, "shop"):
         raise ZeroDivisionError
+    assert table.items == {}
+
+
+class Interrupted(Table):
+    """A table during whose last call somebody presses Ctrl-C."""
+
+    def delete_item(self, *given: Any, **named: Any) -> None:
+        _thread.interrupt_main()
+        time.sleep(0.1)
+        super().delete_item(*given, **named)
+
+
+def test_the_lock_goes_even_if_its_owner_is_interrupted_again() -> None:
+    table = Interrupted()
+    # where these tests run in the background it is ignored
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt), held(Account(table), "shop"):  # type: ignore[arg-type]
+            raise KeyboardInterrupt
+        for thread in threading.enumerate():
+            if thread is not threading.current_thread() and not thread.daemon:
+                thread.join(5)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert table.items == {}
 
 

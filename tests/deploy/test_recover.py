@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from stackyard.aws.cloudformation import STACK, Resource
-from stackyard.deploy.diagnosis import STATES, diagnose
-from stackyard.deploy.events import Outcome
+from stackyard.deploy.diagnosis import STATES, Action, Diagnosis, State, diagnose
+from stackyard.deploy.events import Evidence, Outcome, Progress
 from stackyard.deploy.recover import recover
+from stackyard.deploy.watch import Round
 from tests.deploy.recorded import ACCOUNT, CHILD, ROOT, Recorded, event, install, stack
+from tests.observe.fakes import FAILED_TASK, NEW, SERVICE, Fake, deployment, service
 
 BUCKET = "AWS::S3::Bucket"
 TABLE = "AWS::DynamoDB::Table"
@@ -173,3 +177,50 @@ def test_what_deletes_slowly_is_deleted_again_and_not_kept(
     assert recorded.asked == [("delete", "shop-dev")]
     assert isinstance(end, Outcome)
     assert end.remaining == ()
+
+
+@pytest.mark.parametrize(
+    ("action", "status", "verb"),
+    [
+        ("watch", "UPDATE_IN_PROGRESS", ""),
+        ("roll back", "UPDATE_FAILED", "rollback_stack"),
+        ("continue", "UPDATE_ROLLBACK_FAILED", "continue_update_rollback"),
+    ],
+)
+def test_why_tasks_stopped_is_told_as_when_deploying(
+    monkeypatch: pytest.MonkeyPatch, action: Action, status: str, verb: str
+) -> None:
+    rolling = deployment("PRIMARY", NEW, failedTasks=2, rolloutState="IN_PROGRESS")
+    fake = Fake(
+        {
+            **FAILED_TASK,
+            "ecs.describe_services": service(rolling),
+            "cloudformation.describe_stack_events": {"StackEvents": []},
+            "cloudformation.describe_stacks": {"ResponseMetadata": {"HTTPHeaders": {}}},
+            f"cloudformation.{verb}": {},
+        },
+        is_embedded=True,
+    )
+    reason = "Error occurred during operation 'ECS Deployment Circuit Breaker was triggered'."
+    facts = {"type": "AWS::ECS::Service", "physical_id": SERVICE}
+    begun, failed = (
+        Progress(("Api",), replace(event(1, CHILD, "Service", one, reason=why), **facts))
+        for one, why in (("UPDATE_IN_PROGRESS", ""), ("UPDATE_FAILED", reason))
+    )
+    happened = iter([Round([begun], []), Round([failed], [])])
+    monkeypatch.setattr("stackyard.deploy.watch.rounds", lambda *_: happened)
+    ends = iter([stack(ROOT, status)] * (action == "watch"))
+    last = stack(ROOT, "UPDATE_ROLLBACK_FAILED")
+    monkeypatch.setattr("stackyard.deploy.watch.settled", lambda *_: next(ends, last))
+    diagnosis = Diagnosis(stack(ROOT, status), State("", action, ""))
+    events = list(recover(fake.account, diagnosis))
+    assert [one.title for one in events if isinstance(one, Evidence)] == [
+        "task 3f2a91d0 of api:12 stopped: Essential container in task exited; app: exit code 1"
+    ]
+    end = events[-1]
+    assert isinstance(end, Outcome)
+    assert end.cause
+    assert end.cause.name == "Api/Service"
+    assert end.cause.advice
+    assert end.cause.advice.name == "application-ended"
+    assert [list(one.lines) for one in end.evidence] == [["connecting", "KeyError: 'DATABASE_URL'"]]

@@ -20,7 +20,7 @@ NOTHING = {"region": "", "profile": "", "bucket": ""}
 
 
 def environment(**parameters: str) -> ParameterSet:
-    fields = {name: None for name in ParameterSet.__dataclass_fields__}
+    fields = {name: None for name in ParameterSet._fields}
     given: dict[str, Any] = {
         **fields,
         "blueprint": "shop",
@@ -89,13 +89,23 @@ def test_without_a_configuration_a_bucket_is_enough_and_there_is_no_lock(
 
 @pytest.mark.parametrize(
     "value",
-    ["shop.example.com", "example.com", "ops@example.org", "Z0000000EXAMPLE", "a,www.example.net"],
+    [
+        *("shop.example.com", "example.com", "ops@example.org", "Z0000000EXAMPLE"),
+        *("a,www.example.net", "o-exampleorgid", "ou-exam-workloads", "111111111111,210987654320"),
+        *("arn:aws:iam::111122223333:role/Admin", "123456789012"),
+    ],
 )
 def test_values_of_the_example_are_refused_with_their_place(value: str) -> None:
     with pytest.raises(BuildError, match=r"dev\.yaml:7:3: Domain is '.*', an example; write your"):
         target.check_placeholders(environment(Domain=value))
 
 
-@pytest.mark.parametrize("value", ["shop.acme.io", "counterexample.com", "Z3AADJGX6KTTL2", ""])
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("shop.acme.io", "counterexample.com", "Z3AADJGX6KTTL2", ""),
+        *("o-a1b2c3d4e5", "ou-a1b2-12345678", "210987654320", "1111111111111"),
+    ],
+)
 def test_values_of_ones_own_pass(value: str) -> None:
     target.check_placeholders(environment(Domain=value))

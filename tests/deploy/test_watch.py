@@ -154,6 +154,35 @@ def test_of_thousands_of_events_only_the_latest_page_is_read_before_an_operation
     assert len(known_events(fake.account, ROOT)) == 100
 
 
+def test_thousands_of_events_at_once_are_each_told_once_in_the_order_they_happened(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rows = [event(number, ROOT, f"Queue{number}", "CREATE_COMPLETE") for number in range(1, 5001)]
+    end = event(5001, ROOT, "root", "CREATE_COMPLETE", ROOT)
+    seen = watch(monkeypatch, Recorded([*rows[::-1], *rows[:100]], [end]))
+    assert seen == [*(f"Queue{number} CREATE_COMPLETE" for number in range(1, 5001)), seen[-1]]
+
+
+def test_of_thousands_of_events_no_page_is_read_behind_what_is_known() -> None:
+    read: list[int] = []
+
+    class Client:
+        def get_paginator(self, _: str) -> Any:
+            return self
+
+        def paginate(self, **_: Any) -> Any:
+            for first in range(5000, 0, -100):
+                read.append(first)
+                yield {"StackEvents": [row(number) for number in range(first, first - 100, -1)]}
+
+    account: Any = type("Fake", (), {"client": lambda *_: Client()})()
+    assert len(cloudformation.events(account, ROOT, {"event-4850"})) == 199
+    assert read == [5000, 4900]
+    began = START + timedelta(seconds=4700)
+    assert len(cloudformation.events(account, ROOT, since=began)) == 301
+    assert len(read) == 2 + 4
+
+
 def test_an_operation_began_with_the_latest_start_of_the_stack_itself() -> None:
     rows = [
         row(9, "root", "UPDATE_ROLLBACK_IN_PROGRESS"),

@@ -15,12 +15,16 @@ from urllib.parse import parse_qs, urlsplit
 
 from stackyard.aws.account import Account
 
-Fault = Literal["throttled", "broken", "reset", "unanswered"]
+Fault = Literal["throttled", "broken", "reset", "unanswered", "expired"]
 # what is to go wrong with the nth call of an operation, counted from 1
 Rule = Callable[[str, int], Fault | None]
 RESET = struct.pack("ii", 1, 0)  # SO_LINGER: close with a reset
 NOT_FORWARDED = ("connection", "transfer-encoding", "expect")
-CODES = {"throttled": (400, "Throttling", "Rate exceeded"), "broken": (500, "InternalFailure", "")}
+CODES = {
+    "throttled": (400, "Throttling", "Rate exceeded"),
+    "broken": (500, "InternalFailure", ""),
+    "expired": (403, "ExpiredToken", "The security token included in the request is expired"),
+}
 
 
 class Faulty:

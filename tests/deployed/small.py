@@ -16,6 +16,12 @@ from stackyard.deploy.survey import Consent
 
 DIGEST = "0123456789abcdef"
 EVERYTHING = Consent(rule="everything")
+# what a person says who wants an environment gone, by its rule
+CONSENTS = {
+    "everything": EVERYTHING,
+    "keep-data": Consent(rule="keep-data"),
+    "guarded": Consent(rule="guarded", named=frozenset({"Jobs/WorkQueue"})),
+}
 
 
 def parameter(default: str | None = None) -> dict[str, str]:

@@ -14,6 +14,9 @@ from typing import Any
 import pytest
 import yaml
 
+from stackyard.aws.account import Account
+from stackyard.deploy.lock import TABLE
+from stackyard.local.account import running
 from tests.deployed.shop import environment, shop
 from tests.projects import build_py
 
@@ -208,6 +211,40 @@ def test_a_task_is_run_and_a_shell_is_shown(project: Path) -> None:
 def test_drift_is_an_exit_status(project: Path) -> None:
     assert "shop-dev: nothing has drifted" in said(project, "drift", *DEV)
     assert data(project, "drift", *DEV) == []
+
+
+@pytest.fixture
+def tampered(project: Path) -> Iterator[Account]:
+    """Return the account while somebody has changed how the table is paid for."""
+    server = running(project)
+    assert server
+    account = server.account("us-east-1")
+    paid = {"ReadCapacityUnits": 1, "WriteCapacityUnits": 1}
+    account.client("dynamodb").update_table(
+        TableName="orders-dev", BillingMode="PROVISIONED", ProvisionedThroughput=paid
+    )
+    yield account
+    account.client("dynamodb").update_table(TableName="orders-dev", BillingMode="PAY_PER_REQUEST")
+
+
+def test_drift_is_named_with_its_properties_and_an_exit_status(
+    project: Path, tampered: Account
+) -> None:
+    told = said(project, "drift", *DEV, status=5)
+    assert "MODIFIED  Store/Table  AWS::DynamoDB::Table  orders-dev" in told
+    assert "    BillingMode: PAY_PER_REQUEST -> PROVISIONED" in told
+    assert told.endswith("shop-dev: 1 resource has drifted\n")
+    (row,) = data(project, "drift", *DEV, status=5)
+    assert (row["name"], row["counts"]) == ("Store/Table", True)
+
+
+def test_drift_that_cannot_be_reverted_here_is_one_line_and_leaves_no_lock(
+    project: Path, tampered: Account
+) -> None:
+    done = build_py(project, "drift", *DEV, "--revert", "--yes")
+    assert (done.returncode, done.stderr.count("\n")) == (3, 1)
+    assert "has no drift-aware change sets; change the resources back by hand" in done.stderr
+    assert tampered.client("dynamodb").scan(TableName=TABLE)["Items"] == []
 
 
 def test_environments_differ_without_an_account(project: Path) -> None:

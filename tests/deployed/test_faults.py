@@ -24,7 +24,7 @@ from stackyard.deploy.publish import publish
 from stackyard.deploy.recover import recover
 from stackyard.errors import DeployError
 from tests.deployed.faulty import Fault, Faulty, faulty
-from tests.deployed.small import EVERYTHING, left, outcome, request, run
+from tests.deployed.small import CONSENTS, EVERYTHING, left, outcome, request, run
 from tests.support import ROOT
 
 STACK = "worker-dev"
@@ -111,6 +111,27 @@ def test_a_deletion_whose_answer_is_lost_is_complete_after_the_next_at_the_lates
     assert not any(left(account).values())
 
 
+def test_credentials_that_expire_in_mid_watch_lose_neither_stack_nor_lock(
+    bad: Faulty, account: Account, dist: Path
+) -> None:
+    asked = request(publish(account, dist, "root"))
+
+    def deploying() -> None:
+        with held(bad.account, STACK, lease=1):
+            for event in deploy(bad.account, asked):
+                if isinstance(event, Started):
+                    bad.rule = lambda *_: "expired"
+
+    with pytest.raises(DeployError, match="credentials have expired while it was watched") as said:
+        deploying()
+    assert "log in again, then run the same command: it goes on watching" in str(said.value)
+    # nobody could give the lock back, so that it has to expire
+    with held(account, STACK, timeout=10):
+        assert outcome(run(account, dist)).result in ("created", "unchanged")
+    assert left(account) == WHOLE
+    assert_tidy(account)
+
+
 def killed_at(account: Account, dist: Path, verb: str, step: int) -> str:
     """Run *verb* in a process of its own, kill that at an event, and return the event's name."""
     command = [sys.executable, "-m", "tests.deployed.stepping", verb]
@@ -134,12 +155,15 @@ def killed_at(account: Account, dist: Path, verb: str, step: int) -> str:
     return name
 
 
-# the first events one by one, then some of the many that tell of resources
-@pytest.mark.parametrize("step", [0, 1, 2, 5, 10])
+BEGINNING = ["Locked", "Published", "Planned", "Started", "Progress"]
+
+
+# the first steps one by one, then some of the many that tell of resources
+@pytest.mark.parametrize("step", [0, 1, 2, 3, 4, 7, 12])
 def test_a_deployment_that_is_killed_is_completed_by_the_next(
     account: Account, dist: Path, step: int
 ) -> None:
-    killed_at(account, dist, "30", step)
+    assert killed_at(account, dist, "30", step) == BEGINNING[min(step, 4)]
     unstuck(account)
     with held(account, STACK, timeout=5):
         assert outcome(run(account, dist)).result in ("created", "unchanged")
@@ -147,12 +171,12 @@ def test_a_deployment_that_is_killed_is_completed_by_the_next(
     assert_tidy(account)
 
 
-@pytest.mark.parametrize("step", [0, 1, 3])
+@pytest.mark.parametrize("step", [0, 1, 2, 3, 5])
 def test_an_update_that_is_killed_is_completed_by_the_next(
     account: Account, dist: Path, step: int
 ) -> None:
     url = outcome(run(account, dist)).outputs["QueueUrl"]
-    killed_at(account, dist, "45", step)
+    assert killed_at(account, dist, "45", step) == BEGINNING[min(step, 4)]
     unstuck(account)
     assert outcome(run(account, dist, Visibility="45")).result in ("updated", "unchanged")
     found = account.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["All"])
@@ -162,16 +186,20 @@ def test_an_update_that_is_killed_is_completed_by_the_next(
     assert_tidy(account)
 
 
-@pytest.mark.parametrize("step", [0, 1, 4])
-def test_a_destruction_that_is_killed_is_completed_by_the_next(
-    account: Account, dist: Path, step: int
+@pytest.mark.parametrize("rule", CONSENTS)
+@pytest.mark.parametrize("step", [0, 1, 2, 5])
+def test_a_destruction_that_is_killed_is_completed_by_the_next_by_its_rule(
+    account: Account, dist: Path, step: int, rule: str
 ) -> None:
     run(account, dist)
-    killed_at(account, dist, "destroy", step)
+    assert killed_at(account, dist, rule, step)
     unstuck(account)
     with held(account, STACK, timeout=5):
-        list(destroy(account, STACK, EVERYTHING))
-    assert not any(left(account).values())
+        end = outcome(list(destroy(account, STACK, CONSENTS[rule])))
+    kept = int(rule == "keep-data")
+    assert end.is_good
+    assert [one.type for one in end.remaining] == ["AWS::SQS::Queue"] * kept
+    assert left(account) == {**dict.fromkeys(WHOLE, 0), "queues": kept}
     assert_tidy(account)
 
 

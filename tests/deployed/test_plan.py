@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from stackyard.deploy.apply import deploy
 from stackyard.deploy.events import Outcome
 from stackyard.deploy.preview import compared
 from stackyard.deploy.publish import is_published, publish
-from tests.deployed.gated import asked, change_sets, prepared
+from tests.deployed.gated import asked, change_sets, nested_twice, prepared
 from tests.deployed.small import DIGEST, NETWORK, QUEUE, run, written
 
 OTHER = "f" * 16
@@ -127,3 +128,35 @@ def test_an_endpoint_that_validates_no_change_set_has_no_findings(
     made = prepared(account, asked(account, dist))
     assert made.preview.validations == ()
     planning.discard(account, made.change_set, made.operation)
+
+
+def test_a_plan_says_what_a_stack_policy_refuses(account: Account, tmp_path: Path) -> None:
+    bucket = {"Data": {"Type": "AWS::S3::Bucket"}}
+    named = {"Data": {**bucket["Data"], "Properties": {"BucketName": "another-name"}}}
+    built = {
+        digest: written(tmp_path / digest, digest, **nested_twice(resources))
+        for digest, resources in (("1" * 16, bucket), ("2" * 16, named), ("3" * 16, {}))
+    }
+    first, second, third = (asked(account, folder) for folder in built.values())
+    list(deploy(account, replace(first, termination_protection=True)))
+    made = prepared(account, second)
+    planning.discard(account, made.change_set, made.operation)
+    stack = cloudformation.describe(account, "worker-dev")
+    assert second.desired
+    assert third.desired
+    replacing = "a stack policy refuses Update:Replace of Outer/Inner/Data; deploy lifts its own"
+    for preview in (made.preview, compared(account, stack, second.desired)):
+        assert any(note.startswith(replacing) for note in preview.notes)
+    (gone,) = compared(account, stack, third.desired).notes
+    assert "Update:Delete of Outer/Inner/Data, Update:Delete of Outer/Inner;" in gone
+
+
+def test_a_plan_that_no_stack_policy_refuses_says_nothing_of_them(
+    account: Account, dist: Path
+) -> None:
+    wanted = replace(asked(account, dist), termination_protection=True)
+    list(deploy(account, wanted))
+    changed = asked(account, dist, Visibility="45")
+    made = prepared(account, changed)
+    planning.discard(account, made.change_set, made.operation)
+    assert not [note for note in made.preview.notes if "policy" in note]

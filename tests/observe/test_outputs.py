@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import subprocess
+from pathlib import Path
 
 import pytest
 
-from stackyard.observe.outputs import formatted, variable
+from stackyard.errors import BuildError
+from stackyard.observe.outputs import environment_file, formatted, variable, write
 
 OUTPUTS = {"ApplicationUrl": "http://x/?a=1&b=2", "Note": 'it\'s "5 $HOME"\nlines'}
 
@@ -40,3 +42,21 @@ def test_a_dotenv_value_is_quoted_and_not_expanded() -> None:
 
 def test_machines_get_json() -> None:
     assert json.loads(formatted(OUTPUTS, "json")) == OUTPUTS
+
+
+def test_an_environment_file_has_parameters_and_outputs_and_says_where_they_are_from() -> None:
+    given = {"TemplateBucket": "b", "Cpu": "256", "Token": "****", "ApplicationUrl": ""}
+    lines = environment_file("From\nhere", given, OUTPUTS).splitlines()
+    assert lines[:4] == ["# From", "# here", 'CPU="256"', 'APPLICATION_URL="http://x/?a=1&b=2"']
+    assert len(lines) == 5
+
+
+def test_an_environment_file_is_there_in_one_piece_or_not_at_all(tmp_path: Path) -> None:
+    path = tmp_path / "config" / "dev.env"
+    write(path, "A=1\n")
+    write(path, "A=2\n")
+    assert path.read_text() == "A=2\n"
+    assert [one.name for one in path.parent.iterdir()] == ["dev.env"]
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(BuildError, match="folder: cannot be written: is a directory; name another"):
+        write(tmp_path / "folder", "A=3\n")
