@@ -13,7 +13,8 @@ from stackyard.library import Library
 from stackyard.project import Project
 
 NAME = "launch-roles"
-PARAMETERS = ("TemplateBucket", "ArtifactKeyArn", "LaunchRolePrefix", "PermissionsBoundaryArn")
+PREFIX = "LaunchRolePrefix"
+PARAMETERS = ("TemplateBucket", "ArtifactKeyArn", PREFIX, "PermissionsBoundaryArn")
 CONDITIONS = ("HasArtifactKey", "HasPermissionsBoundary")
 
 
@@ -29,6 +30,7 @@ def template(project: Project) -> dict[str, Any]:
     for system in offers.read(project):
         body = library.template(f"components/{system.replace('-', '_')}_product").body
         made["Parameters"] = {name: body["Parameters"][name] for name in PARAMETERS}
+        made["Parameters"][PREFIX] = {**_required(body["Parameters"][PREFIX]), "MinLength": 1}
         made["Conditions"] = {name: body["Conditions"][name] for name in CONDITIONS}
         resources |= _roles(system, body)
     return {
@@ -37,6 +39,10 @@ def template(project: Project) -> dict[str, Any]:
         **made,
         "Resources": resources,
     }
+
+
+def _required(spec: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in spec.items() if key != "Default"}
 
 
 def _roles(system: str, body: dict[str, Any]) -> dict[str, Any]:

@@ -57,12 +57,15 @@ def add(project: Project, version: str, systems: Iterable[str] = ()) -> list[str
             build.
     """
     number = releasing.parse(version)
-    released = [one.version for one in releasing.releases(project)]
+    released = {one.version: one for one in releasing.releases(project)}
     if released and number not in released:
         raise BuildError(f"{version}: is not released; run python build.py release {version}")
     offers, library = read(project), Library(project)
     chosen = [library.blueprint(name, "catalog add") for name in systems] or [*offers]
     for name in chosen:
+        if released and built_prefix(project.dist, name) != released[number].published.get(name):
+            remedy = f"check out v{version}, or release what is built"
+            raise BuildError(f"{project.dist}: holds another {name} than {version} froze; {remedy}")
         offers[name] = _with_version(project, library, name, version, offers.get(name, {}))
     write(project, offers)
     return chosen
@@ -117,9 +120,8 @@ def built_prefix(dist: Path, name: str) -> str:
         BuildError: it is not built.
     """
     try:
-        manifest = json.loads((dist / "manifest.json").read_bytes())
-        return str(manifest["blueprints"][name]["prefix"])
-    except (OSError, ValueError, KeyError):
+        return releasing.published(dist)[name]
+    except KeyError:
         raise BuildError(f"{dist}: {name} is not built; run python build.py first") from None
 
 

@@ -81,6 +81,11 @@ def preview(
 
 def _planned(account: Account, one: Provisioned, artifact: str, given: Mapping[str, str]) -> Plan:
     path = servicecatalog.launch_path(account, one.product_id)
+    if not path:
+        raise DeployError(
+            f"{one.name}: no portfolio lets you launch {one.product}, so that nothing can be"
+            " planned; add yourself to its principals"
+        )
     takes = servicecatalog.parameters(account, one.product_id, artifact, path)
     token = f"stackyard-{uuid.uuid4().hex}"
     plan_id = servicecatalog.create_plan(

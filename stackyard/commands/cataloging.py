@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from stackyard.commands.options import Bucket, Json, Local, Profile, Region, Verbose
+from stackyard.commands.options import (
+    Bucket,
+    Environment,
+    Json,
+    Local,
+    Profile,
+    Region,
+    Verbose,
+)
 from stackyard.errors import DeployError
 
 if TYPE_CHECKING:
@@ -76,7 +84,10 @@ def catalog_status(
     """Say who runs which version of which product."""
     from stackyard.catalog.status import status
 
-    rows = status(_account(context.obj, region, profile), product)
+    account = _account(context.obj, region, profile)
+    if product:
+        _check_product(context.obj, account, product)
+    rows = status(account, product)
     if as_json:
         print(json.dumps([asdict(one) | {"current": one.is_current} for one in rows], indent=2))
         return
@@ -106,6 +117,7 @@ def catalog_preview(
     from stackyard.catalog.preview import preview
 
     account = _account(context.obj, region, profile)
+    _check_product(context.obj, account, product)
     offer = offers.read(context.obj).get(product)
     prefixes = offers.prefixes(offer) if offer else {}
     where = _bucket(account, bucket, is_needed=False)
@@ -154,21 +166,33 @@ def catalog_deprecate(
 @app.command("share")
 def catalog_share(
     context: typer.Context,
-    portfolio_id: Annotated[str, typer.Argument(help="PortfolioId of the stack's outputs.")],
-    node: Annotated[str, typer.Argument(help="o-... or ou-... of the organisation.")],
+    environment: Environment,
+    remove: Annotated[
+        bool, typer.Option("--remove", help="End the shares that the parameter does not name.")
+    ] = False,
     profile: Profile = "",
-    region: Region = "us-east-1",
+    region: Region = "",
     as_json: Json = False,
     verbose: Verbose = False,
 ) -> None:
-    """Share a portfolio with an organisation or a unit, which CloudFormation cannot."""
-    from stackyard.catalog.sharing import share
+    """Share a deployed portfolio with its OrganizationNodeIds, which CloudFormation cannot."""
+    from stackyard.catalog.sharing import bring
+    from stackyard.commands.targets import target
+    from stackyard.declared import members
 
-    is_new = share(_account(context.obj, region, profile), portfolio_id, node)
+    found = target(context.obj, "catalog", environment, region=region, profile=profile)
+    outputs = found.stack().outputs
+    portfolio_id, nodes = outputs["PortfolioId"], members(outputs["OrganizationNodeIds"])
+    rows = []
+    for one in bring(found.account, portfolio_id, nodes, removes=remove):
+        rows.append(asdict(one))
+        if not as_json:
+            hint = "; add --remove to end it" if one.result == "left over" else ""
+            print(f"{portfolio_id}: {one.node}: {one.result}{hint}")
     if as_json:
-        print(json.dumps({"portfolio_id": portfolio_id, "node": node, "shared_now": is_new}))
-    else:
-        print(f"{portfolio_id}: {'is being' if is_new else 'is already'} shared with {node}")
+        print(json.dumps({"portfolio_id": portfolio_id, "nodes": rows}))
+    elif not rows:
+        print(f"{portfolio_id}: params/catalog names no OrganizationNodeIds for {environment}")
 
 
 @app.command("roles")
@@ -190,6 +214,22 @@ def _print(upgrade: Upgrade) -> None:
     # Service Catalog's plan is a change set of the root stack
     by_plan = Preview(changes, "change set", notes=notes, losses=losses(changes))
     show(by_plan if upgrade.nested is None else replace(by_plan, source="comparison"), title)
+
+
+def _check_product(project: Project, account: Account, name: str) -> None:
+    """Do nothing if a product is offered by this project or launched in the account.
+
+    Raises:
+        BuildError: it is neither.
+    """
+    from stackyard.aws import servicecatalog
+    from stackyard.catalog import offers
+    from stackyard.library import known
+
+    ours = offers.read(project)
+    if name not in ours:
+        launched = {one.product for one in servicecatalog.provisioned(account)}
+        known("product", name, {*ours, *launched}, "catalog")
 
 
 def _provisioned(account: Account, product: str, name: str) -> list[Provisioned]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from stackyard.aws import stacksets
@@ -74,6 +74,23 @@ class Plan:
     def distinct(self) -> list[tuple[ResourceChange, ...]]:
         """Return the changes that differ, of as many instances as it may be."""
         return [*{id(row.changes): row.changes for row in self.rows}.values()]
+
+    def data(self) -> dict[str, Any]:
+        """Return it as JSON; each row names its changes by their number."""
+        distinct = self.distinct()
+        numbers = {id(changes): number for number, changes in enumerate(distinct)}
+        return {
+            "stack_set_name": self.stack_set_name,
+            "is_new": self.is_new,
+            "rows": [{**vars(row), "changes": numbers[id(row.changes)]} for row in self.rows],
+            "changes": [[asdict(one) for one in changes] for changes in distinct],
+            "losses": [asdict(loss) for loss in self.losses()],
+        }
+
+    @property
+    def only_retries(self) -> bool:
+        """Whether nothing changes, and instances that are not current are to be tried again."""
+        return {row.action for row in self.rows} - {"unchanged"} == {"retry"}
 
     def counts(self) -> dict[str, int]:
         """Return how many instances would go through what."""
@@ -172,8 +189,9 @@ class _Comparing:
             before = None if own is None else self._before(region, dict(own))
             values = dict(own or ())
             after = self._resolved(self._chosen.templates, region, values) if is_wanted else None
-            rows = compare(before, after)
-            self._found[key] = tuple(row for row in rows if row.type != NESTED)
+            made = tuple(row for row in compare(before, after) if row.type != NESTED)
+            # regions that do not differ share their changes
+            self._found[key] = next((one for one in self._found.values() if one == made), made)
         return self._found[key]
 
     def _before(self, region: str, own: Mapping[str, str]) -> System:

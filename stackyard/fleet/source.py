@@ -15,6 +15,7 @@ from stackyard.environments import load
 from stackyard.errors import BuildError
 from stackyard.library import Library, known
 from stackyard.project import Project
+from stackyard.resolved.world import NESTED
 
 REGION = "${AWS::Region}"
 FOLDER = "fleet"
@@ -57,7 +58,7 @@ def source(
         values: of parameters, for every account.
 
     Raises:
-        BuildError: there is no such system or environment, or a parameter has no value.
+        BuildError: there is no such system, environment or parameter, or one has no value.
     """
     library = Library(project)
     system, _, environment = name.partition("/")
@@ -73,7 +74,7 @@ def source(
         own = _environment(project, system, environment, root.body)
         prefix = located(account, project.dist, system, bucket).prefix
         body = bound(root.body, bucket, prefix, {**own, **values})
-    _check(name, body)
+    _check(name, body, values)
     return Source(name, body, {f"blueprints/{ROOT}": dict(body), **nested}, system)
 
 
@@ -88,6 +89,23 @@ def upload(project: Project, chosen: Source, account: Account, bucket: str, regi
     if chosen.system:
         name = publish(where, project.dist, chosen.system, name).bucket
     publishing.put(where, name, chosen.key, chosen.body)
+
+
+def check_nesting(chosen: Source, *, to_organization: bool) -> None:
+    """Do nothing if a StackSet may hold the template.
+
+    One of an organisation must not nest stacks:
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stacksets-orgs-associate-stackset-with-org.html
+
+    Raises:
+        BuildError: it may not.
+    """
+    types = {one["Type"] for one in chosen.body["Resources"].values()}
+    if to_organization and NESTED in types:
+        raise BuildError(
+            f"{chosen.name}: nests stacks, which AWS refuses with PermissionModel SERVICE_MANAGED;"
+            " roll it out with SELF_MANAGED and AccountIds"
+        )
 
 
 def _environment(
@@ -108,12 +126,14 @@ def _with_defaults(body: Mapping[str, Any], values: Mapping[str, str]) -> dict[s
     return {**body, "Parameters": parameters}
 
 
-def _check(name: str, body: Mapping[str, Any]) -> None:
-    """Do nothing if every parameter has a value: a StackSet asks nobody.
+def _check(name: str, body: Mapping[str, Any], values: Mapping[str, str]) -> None:
+    """Do nothing if exactly the parameters have values: a StackSet asks nobody.
 
     Raises:
-        BuildError: some have none.
+        BuildError: some have none, or a value is for none.
     """
+    for one in values:
+        known("parameter", one, body.get("Parameters", {}), name)
     missing = [key for key, spec in body.get("Parameters", {}).items() if "Default" not in spec]
     if missing:
         raise BuildError(f"{name}: {missing[0]} has no value; add --set {missing[0]}=VALUE")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from stackyard.aws import stacksets
 from stackyard.aws.account import Account
@@ -37,8 +38,14 @@ class Status:
         return not self.failures
 
 
-def status(account: Account, name: str, call_as: str) -> Status:
+def status(account: Account, name: str, call_as: str, since: datetime | None = None) -> Status:
     """Return how the instances of a StackSet are.
+
+    Args:
+        account: that administers it.
+        name: of the StackSet.
+        call_as: ``SELF`` or ``DELEGATED_ADMIN``.
+        since: count what failed in an operation after that, even if a rollback has mended it.
 
     Raises:
         DeployError: there is no such StackSet.
@@ -60,7 +67,10 @@ def status(account: Account, name: str, call_as: str) -> Status:
         name,
         found.status,
         dict(Counter(one.status for one in rows)),
-        tuple(_explained(account, name, call_as, failed)),
+        (
+            *_explained(account, name, call_as, failed),
+            *_mended(account, name, call_as, since, failed),
+        ),
     )
 
 
@@ -85,3 +95,17 @@ def _explained(
     for one in failed:
         reason = one.reason or reasons.get((one.operation, one.account, one.region), "")
         yield Instance(**{**vars(one), "reason": reason})
+
+
+def _mended(
+    account: Account, name: str, call_as: str, since: datetime | None, failed: list[Instance]
+) -> Iterable[Instance]:
+    """Yield what failed in the operations of late and is well again."""
+    seen = {(one.account, one.region) for one in failed}
+    if since is None:
+        return
+    for operation in stacksets.failed_operations(account, name, call_as, since):
+        for where, region, reason in stacksets.failures(account, name, operation, call_as):
+            if (where, region) not in seen:
+                seen.add((where, region))
+                yield Instance(where, region, "", "FAILED", reason, operation, "", "")

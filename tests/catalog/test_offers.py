@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from stackyard import release as releasing
 from stackyard.catalog import launch_roles, offers
 from stackyard.catalog.bound import bound
 from stackyard.deploy import permissions
@@ -32,6 +33,12 @@ def built(project: Project, prefix: str) -> None:
     project.dist.mkdir(exist_ok=True)
     manifest = {"blueprints": {"pyshop": {"prefix": prefix}}}
     (project.dist / "manifest.json").write_text(json.dumps(manifest))
+
+
+def released(project: Project) -> None:
+    """Freeze what is built as 1.0.0."""
+    prefixes = releasing.published(project.dist)
+    releasing.write(project, releasing.Release(releasing.parse("1.0.0"), prefixes, {}))
 
 
 @pytest.fixture(autouse=True)
@@ -69,12 +76,19 @@ def test_what_is_no_newer_version_is_refused(copied: Project, version: str, said
 
 
 def test_only_what_is_released_is_offered_once_there_are_releases(copied: Project) -> None:
-    (copied.root / "releases").mkdir()
-    (copied.root / "releases/1.0.0.json").write_text('{"version": "1.0.0", "templates": {}}')
+    released(copied)
     offers.add(copied, "1.0.0", ["pyshop"])
     built(copied, "stackyard/1111/")
     with pytest.raises(BuildError, match=r"is not released; run python build\.py release 1\.1\.0"):
         offers.add(copied, "1.1.0")
+
+
+def test_only_the_build_that_a_release_froze_is_offered_as_it(copied: Project) -> None:
+    released(copied)
+    built(copied, "stackyard/1111/")
+    said = r"holds another pyshop than 1\.0\.0 froze; check out v1\.0\.0, or release what is built"
+    with pytest.raises(BuildError, match=said):
+        offers.add(copied, "1.0.0", ["pyshop"])
 
 
 def test_a_rule_about_a_parameter_that_an_older_version_lacks_is_left_to_the_template(
@@ -105,7 +119,9 @@ def allowed(offer: dict[str, Any]) -> set[str]:
     return {action for actions in every(offer["policies"], "Action") for action in actions}
 
 
-@pytest.mark.parametrize("system", ["express", "fastapi", "fastapi-bluegreen", "pyshop"])
+@pytest.mark.parametrize(
+    "system", ["chronotrail", "express", "fastapi", "fastapi-bluegreen", "pyshop"]
+)
 def test_a_launch_role_may_do_just_what_its_resource_types_need(
     copied: Project, library: Library, system: str
 ) -> None:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import pytest
 
 from stackyard.aws.errors import AwsError
-from stackyard.catalog.sharing import share
 from stackyard.catalog.status import deprecate, status
-from stackyard.errors import UsageError
 from tests.catalog.stubbed import NEW, OLD, PRODUCT, Stubs, artifact, provisioned
 
 SEARCH = {"AccessLevelFilter": {"Key": "Account", "Value": "self"}, "PageSize": 100}
@@ -17,7 +15,6 @@ VERSIONS = {
         artifact(OLD, "1.0.0", 1, "DEPRECATED"),
     ]
 }
-PORTFOLIO = "port-abcdefghijklm"
 
 
 @pytest.fixture
@@ -67,37 +64,3 @@ def test_a_refusal_says_what_aws_says(stubs: Stubs) -> None:
     stubs.fail("servicecatalog", "search_provisioned_products", "AccessDeniedException", "not you")
     with pytest.raises(AwsError, match="not you; ask for this permission"):
         status(stubs.account)
-
-
-@pytest.mark.parametrize(
-    ("node", "kind"),
-    [("o-a1b2c3d4e5", "ORGANIZATION"), ("ou-a1b2-12345678", "ORGANIZATIONAL_UNIT")],
-)
-def test_a_portfolio_is_shared_with_the_organisation_once(
-    stubs: Stubs, node: str, kind: str
-) -> None:
-    asked = {"PortfolioId": PORTFOLIO, "Type": kind}
-    stubs.answer(
-        "servicecatalog", "describe_portfolio_shares", {"PortfolioShareDetails": []}, asked
-    )
-    stubs.answer(
-        "servicecatalog",
-        "create_portfolio_share",
-        {"PortfolioShareToken": "share-abcdefghijklm"},
-        {
-            "PortfolioId": PORTFOLIO,
-            "OrganizationNode": {"Type": kind, "Value": node},
-            "ShareTagOptions": True,
-            "SharePrincipals": True,
-        },
-    )
-    assert share(stubs.account, PORTFOLIO, node)
-    there = {"PortfolioShareDetails": [{"PrincipalId": node, "Type": kind, "Accepted": True}]}
-    stubs.answer("servicecatalog", "describe_portfolio_shares", there, asked)
-    assert not share(stubs.account, PORTFOLIO, node)
-    stubs.check()
-
-
-def test_an_account_is_no_node_of_an_organisation(stubs: Stubs) -> None:
-    with pytest.raises(UsageError, match="write o- or ou-"):
-        share(stubs.account, PORTFOLIO, "111111111111")

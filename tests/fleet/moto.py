@@ -1,4 +1,7 @@
-"""moto's server in an environment of its own: the only thing offline that has StackSets."""
+"""moto's server in an environment of its own: the only thing offline that has StackSets.
+
+It gets the one type from us that it lacks, see ``moto_with_stack_sets``.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,8 @@ import pytest
 # Its dependencies exclude ours, so it cannot be installed beside this project
 REQUIREMENT = "moto[server]==5.2.5"
 START_SECONDS = 30
+SERVER = Path(__file__).with_name("moto_with_stack_sets.py")
+FAILING = "333344445555"  # an account in which every instance fails
 
 
 @contextlib.contextmanager
@@ -25,7 +30,8 @@ def server(folder: Path) -> Iterator[str]:
     """Yield the address of a server; skip the tests that ask where it cannot be installed."""
     python = _installed(folder)
     port = _free_port()
-    command = [str(python.parent / "moto_server"), "-p", str(port)]
+    # -P: or this file would be its moto
+    command = [str(python), "-P", str(SERVER), "-p", str(port)]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log, env=_environment())
     try:
@@ -54,7 +60,8 @@ def _installed(folder: Path) -> Path:
 
 def _environment() -> dict[str, str]:
     # moto checks no credentials, and its own calls need some
-    return {**os.environ, "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"}
+    keys = {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"}
+    return {**os.environ, **keys, "FAILING": FAILING}
 
 
 def _free_port() -> int:

@@ -21,6 +21,7 @@ from stackyard.fleet.status import status
 from stackyard.fleet.targets import Targets
 from stackyard.resolved import plain
 from templates_src.components.stack_set import stack_set
+from tests.catalog.stubbed import Stubs
 from tests.components.evaluated import stack_of
 from tests.fleet.moto import server
 
@@ -153,3 +154,20 @@ def test_a_rollout_that_went_well_needs_nobody(account: Account) -> None:
     roll_out(account, source())
     end = status(account, "fleet", "SELF")
     assert (end.counts, end.is_well) == ({"CURRENT": 4}, True)
+
+
+def test_a_plan_by_a_delegated_administrator_asks_as_one() -> None:
+    stubs = Stubs()
+    given = {"StackSetName": "fleet", "CallAs": "DELEGATED_ADMIN"}
+    body = json.dumps(source().body)
+    found = {"StackSetName": "fleet", "Status": "ACTIVE", "TemplateBody": body}
+    stubs.answer("cloudformation", "describe_stack_set", {"StackSet": found}, given)
+    place = {"Account": ACCOUNTS[0], "Region": REGIONS[0]}
+    there = {"Summaries": [{**place, "Status": "CURRENT"}]}
+    stubs.answer("cloudformation", "list_stack_instances", there, {**given, "MaxResults": 100})
+    one = {"StackInstanceAccount": ACCOUNTS[0], "StackInstanceRegion": REGIONS[0]}
+    answer = {"StackInstance": place}
+    stubs.answer("cloudformation", "describe_stack_instance", answer, {**given, **one})
+    made = plan(stubs.account, source(), Targets("fleet", "DELEGATED_ADMIN", ACCOUNTS[:1], REGIONS))
+    assert made.counts() == {"unchanged": 1, "create": 1}
+    stubs.check()

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from stackyard.errors import BuildError
-from stackyard.fleet.source import source
+from stackyard.fleet.source import check_nesting, source
 from stackyard.project import Project
 from tests.catalog.stubbed import Stubs
 
@@ -43,14 +43,29 @@ def test_launch_roles_find_the_templates(project: Project) -> None:
     assert "acme-launch" in json.dumps(found.body["Parameters"])
 
 
+def test_only_what_nests_nothing_is_for_an_organisation(project: Project) -> None:
+    account = Stubs().account
+    check_nesting(source(project, "bootstrap", account, BUCKET, {}), to_organization=True)
+    system = source(project, "pyshop/dev", account, BUCKET, {})
+    check_nesting(system, to_organization=False)
+    with pytest.raises(BuildError, match="nests stacks, which AWS refuses"):
+        check_nesting(system, to_organization=True)
+
+
 @pytest.mark.parametrize(
     ("name", "said"),
     [
         ("pyshop/live", "no environment 'live'"),
         ("pyshap/dev", "did you mean 'pyshop'"),
         ("bootstrip", "did you mean 'bootstrap'"),
+        ("launch-roles", "LaunchRolePrefix has no value; add --set LaunchRolePrefix=VALUE"),
     ],
 )
 def test_what_does_not_exist_is_refused(project: Project, name: str, said: str) -> None:
     with pytest.raises(BuildError, match=said):
         source(project, name, Stubs().account, BUCKET, {})
+
+
+def test_a_value_for_no_parameter_is_refused(project: Project) -> None:
+    with pytest.raises(BuildError, match="no parameter 'GithubSubjct'; did you mean"):
+        source(project, "bootstrap", Stubs().account, BUCKET, {"GithubSubjct": "x"})

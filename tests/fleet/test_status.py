@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -77,6 +78,37 @@ def test_a_reason_that_the_instance_lacks_comes_from_its_operation(stubs: Stubs)
 def test_an_instance_that_is_at_work_has_not_failed(stubs: Stubs) -> None:
     listed(stubs, instance("1" * 12, "RUNNING"))
     assert status(stubs.account, "fleet", "DELEGATED_ADMIN").is_well
+
+
+def test_what_a_rollback_has_mended_is_told_with_its_reason(stubs: Stubs) -> None:
+    listed(stubs, instance("1" * 12, "SUCCEEDED"))
+    began = datetime(2026, 1, 2, tzinfo=UTC)
+    operations = [
+        {"OperationId": name, "Status": status, "CreationTimestamp": began + timedelta(hours=hours)}
+        for name, status, hours in (
+            ("back", "SUCCEEDED", 2),
+            ("new", "FAILED", 1),
+            ("o", "FAILED", -1),
+        )
+    ]
+    asked = {"StackSetName": "fleet", "CallAs": "DELEGATED_ADMIN"}
+    answer = {"Summaries": operations}
+    stubs.answer("cloudformation", "list_stack_set_operations", answer, asked)
+    row = {
+        "Account": "1" * 12,
+        "Region": "us-east-1",
+        "Status": "FAILED",
+        "StatusReason": "no role",
+    }
+    stubs.answer(
+        "cloudformation",
+        "list_stack_set_operation_results",
+        {"Summaries": [row]},
+        {**asked, "OperationId": "new"},
+    )
+    end = status(stubs.account, "fleet", "DELEGATED_ADMIN", began)
+    assert [(one.account, one.reason) for one in end.failures] == [("1" * 12, "no role")]
+    stubs.check()
 
 
 def test_a_fleet_that_was_never_deployed_says_so() -> None:
