@@ -7,10 +7,16 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from stackyard.documents import nearest
+from stackyard.narrower import refusals
 
 Level = Literal["major", "minor"]
 # Bounds of a parameter, and whether a greater value takes something away
 BOUNDS = {"MinValue": True, "MaxValue": False, "MinLength": True, "MaxLength": False}
+
+
+# What becomes of data, by how much of it is left
+KEPT = {"Delete": 0, "Snapshot": 1, "RetainExceptOnCreate": 2, "Retain": 2}
+POLICIES = {"DeletionPolicy": "deleted", "UpdateReplacePolicy": "replaced"}
 
 
 @dataclass(frozen=True, order=True)
@@ -45,6 +51,7 @@ def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Change]:
         else:
             before, after = old[path], new[path]
             found += _parameters(path, before, after)
+            found += _rules(path, before, after)
             found += _outputs(path, before["outputs"], after["outputs"])
             found += _stateful(path, before["stateful"], after["stateful"])
             found += _resources(path, before, after)
@@ -89,6 +96,19 @@ def _declaration(
             yield "major", f"{bound} {was} becomes {now}"
 
 
+def _rules(path: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Change]:
+    narrower = dict(refusals(before, after))
+    old, new = before["rules"], after["rules"]
+    for name in new:
+        if name in narrower:
+            yield Change("major", path, name, f"rule refuses what was accepted: {narrower[name]}")
+        elif new[name] not in old.values():
+            yield Change("minor", path, name, "rule refuses nothing that was accepted")
+    for name in old.keys() - new.keys():
+        if old[name] not in new.values():
+            yield Change("minor", path, name, "rule is gone")
+
+
 def _outputs(path: str, old: list[str], new: list[str]) -> Iterator[Change]:
     for name in {*old} - {*new}:
         hint = _renamed(name, dict.fromkeys(old), dict.fromkeys(new))
@@ -111,8 +131,19 @@ def _stateful(path: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iter
             for key in fixed:
                 if was["fixed"].get(key) != now["fixed"].get(key):
                     yield Change("major", path, name, f"{key} changes, which replaces it")
+            for level, what in _policies(was["policies"], now["policies"]):
+                yield Change(level, path, name, what)
             if any(was.get(key) != now.get(key) for key in ("condition", "stacks")):
                 yield Change("major", path, name, "exists under another condition")
+
+
+def _policies(was: list[str], now: list[str]) -> Iterator[tuple[Level, str]]:
+    for (policy, event), old, new in zip(POLICIES.items(), was, now, strict=True):
+        if old != new:
+            # what is no name is an intrinsic function, which may come to anything
+            weaker = KEPT.get(str(new), 0) < KEPT.get(str(old), 0)
+            less = f", which keeps less when it is {event}" if weaker else ""
+            yield "major" if weaker else "minor", f"{policy} {old} becomes {new}{less}"
 
 
 def _resources(path: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Change]:

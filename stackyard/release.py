@@ -1,29 +1,19 @@
-"""Releases: what the templates of a version promise, frozen in a small file that is committed."""
+"""Releases: versions, the files in which they are frozen, and what may follow the last."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from stackyard.breaking import Change
 from stackyard.errors import BuildError
-from stackyard.library import DIGEST_LENGTH, NESTED, Library
-from stackyard.local import schemas
+from stackyard.manifest import MANIFEST
 from stackyard.project import Project
-from stackyard.stateful import stateful_types
 
 FOLDER = "releases"
-STACK = "AWS::CloudFormation::Stack"
-# Of a parameter, what a caller may rely on
-CALLER = (
-    *("Type", "Default", "AllowedValues", "AllowedPattern", "MinValue", "MaxValue"),
-    *("MinLength", "MaxLength"),
-)
-PREFIX = "TemplatePrefix"  # its default is another in each build
 
 
 class Version(NamedTuple):
@@ -46,9 +36,16 @@ class Version(NamedTuple):
 
 
 class Release(NamedTuple):
-    """A version and what its templates promise, by their path below ``dist/``."""
+    """A version that was frozen.
+
+    Attributes:
+        version: its number.
+        published: prefix under which each blueprint of it is published, which ends in its digest.
+        templates: what its templates promise, by their path below ``dist/``.
+    """
 
     version: Version
+    published: Mapping[str, str]
     templates: Mapping[str, Any]
 
 
@@ -72,17 +69,24 @@ def releases(project: Project) -> list[Release]:
     found = []
     for path in (project.root / FOLDER).glob("*.json"):
         try:
-            found.append(Release(parse(path.stem), json.loads(path.read_bytes())["templates"]))
+            data = json.loads(path.read_bytes())
+            found.append(Release(parse(path.stem), data["published"], data["templates"]))
         except (ValueError, KeyError, TypeError):
             raise BuildError(f"{path}: is no release; restore it, releases never change") from None
-    return sorted(found)
+    return sorted(found, key=lambda one: one.version)
 
 
-def freeze(library: Library) -> dict[str, Any]:
-    """Return what every template of a library promises now."""
-    paths = [f"blueprints/{name}" for name in library.blueprints]
-    paths += [f"components/{name}" for name in library.components]
-    return {path: _template(library, path) for path in sorted(paths)}
+def published(dist: Path) -> dict[str, str]:
+    """Return where the build of each blueprint in *dist* is, or will be, published.
+
+    Raises:
+        BuildError: nothing is built.
+    """
+    try:
+        manifest = json.loads((dist / MANIFEST).read_bytes())
+        return {name: str(facts["prefix"]) for name, facts in manifest["blueprints"].items()}
+    except (OSError, ValueError, KeyError):
+        raise BuildError(f"{dist}: holds no build; run python build.py first") from None
 
 
 def check(version: Version, last: Release | None, changes: Sequence[Change], docs: Path) -> None:
@@ -125,94 +129,24 @@ def level(changes: Sequence[Change]) -> str:
     return next((one for one in ("major", "minor") if one in levels), "patch")
 
 
-def write(project: Project, version: Version, templates: Mapping[str, Any]) -> Path:
+def write(project: Project, release: Release) -> Path:
     """Write the file of a release, which nothing changes any more.
 
     Raises:
         BuildError: there is one of this version.
     """
-    path = project.root / FOLDER / f"{version}.json"
+    path = project.root / FOLDER / f"{release.version}.json"
     path.parent.mkdir(exist_ok=True)
-    entries = [f"  {json.dumps(name)}: {json.dumps(one)}" for name, one in templates.items()]
-    body = ",\n".join(entries)
+    parts = {"published": release.published, "templates": release.templates}
+    body = ",\n".join(f'"{name}": {{\n{_lines(part)}\n}}' for name, part in parts.items())
     try:
         with path.open("x", encoding="utf-8") as file:
-            file.write(f'{{"version": "{version}", "templates": {{\n{body}\n}}}}\n')
+            file.write(f'{{"version": "{release.version}",\n{body}}}\n')
     except FileExistsError:
         raise BuildError(f"{path}: exists, and a release never changes; take the next") from None
     return path
 
 
-def _template(library: Library, path: str) -> dict[str, Any]:
-    rendered = library.template(path)
-    body = rendered.body
-    declared = {
-        name: {key: spec[key] for key in CALLER if key in spec and name != PREFIX}
-        or {"Type": "String"}
-        for name, spec in body.get("Parameters", {}).items()
-    }
-    return {
-        "parameters": declared,
-        "outputs": sorted(body.get("Outputs", {})),
-        "resources": {name: item["Type"] for name, item in sorted(body["Resources"].items())},
-        "stateful": dict(sorted(_stateful(library, body))),
-    }
-
-
-def _stateful(
-    library: Library, body: Mapping[str, Any], above: str = ""
-) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the path of each resource with data, and what makes it another one if it changes."""
-    kinds = stateful_types()
-    for name, item in body["Resources"].items():
-        condition = {"condition": _expanded(item["Condition"], body)} if "Condition" in item else {}
-        if item["Type"] == STACK:
-            nested = NESTED.search(json.dumps(item["Properties"]["TemplateURL"]).encode())
-            if nested:
-                child = library.template(nested[1].decode()).body
-                for path, one in _stateful(library, child, f"{above}{name}/"):
-                    outer = [condition["condition"]] if condition else []
-                    yield path, _under(one, outer)
-        elif item["Type"] in kinds:
-            fixed = dict(_fixed(item["Type"], item.get("Properties", {})))
-            yield f"{above}{name}", {"type": item["Type"], "fixed": fixed, **condition}
-
-
-def _under(one: dict[str, Any], outer: list[Any]) -> dict[str, Any]:
-    """Return a resource with the conditions of the stack that it is in."""
-    return {**one, "stacks": [*outer, *one.get("stacks", [])]} if outer else one
-
-
-def _fixed(kind: str, properties: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
-    """Yield the properties that cannot change without another physical resource.
-
-    Each with a digest of its value and the parameters in it.
-    """
-    for name in schemas.names(kind, "createOnlyProperties") if kind in schemas.types() else ():
-        value: Any = properties
-        for part in name.split("."):
-            if not _is_function(value):
-                value = value.get(part, {}) if isinstance(value, Mapping) else {}
-        if value != {}:
-            text = json.dumps(value, sort_keys=True)
-            refs = re.findall(r'"Ref": "(\w+)"|\$\{(\w+)\}', text)
-            named = dict.fromkeys(sorted(one or other for one, other in refs))
-            yield name, [hashlib.sha256(text.encode()).hexdigest()[:DIGEST_LENGTH], *named]
-
-
-def _is_function(value: Any) -> bool:
-    names = list(value) if isinstance(value, Mapping) else []
-    return len(names) == 1 and (names[0] == "Ref" or names[0].startswith("Fn::"))
-
-
-def _expanded(condition: str, body: Mapping[str, Any]) -> Any:
-    """Return what a condition asks, whatever it and those in it are called."""
-
-    def expand(value: Any) -> Any:
-        if isinstance(value, dict):
-            if set(value) == {"Condition"}:
-                return expand(body["Conditions"][value["Condition"]])
-            return {key: expand(item) for key, item in value.items()}
-        return [expand(item) for item in value] if isinstance(value, list) else value
-
-    return expand(body["Conditions"][condition])
+def _lines(part: Mapping[str, Any]) -> str:
+    """Return one line for each entry, so that a difference between two releases can be read."""
+    return ",\n".join(f"  {json.dumps(name)}: {json.dumps(one)}" for name, one in part.items())

@@ -18,6 +18,16 @@ QUEUE = """    t.add_resource(
         )
     )
     return Outputs("""
+# a rule about a parameter that callers of the release may give any value
+RULE = (
+    "topic = Component(Parameters, Outputs, build",
+    """from troposphere import Equals, Not
+
+from templates_src.contract import Rule
+
+NAMED = Rule("Named", "The topic has another name than x.", Not(Equals(Parameters.topic_name, "x")))
+topic = Component(Parameters, Outputs, build, rules=[NAMED]""",
+)
 
 
 def change(project: Path, path: str, *pairs: tuple[str, str]) -> None:
@@ -77,7 +87,15 @@ def test_a_release_holds_the_promises_of_every_template(released: Path) -> None:
     assert topic["outputs"] == ["TopicArn"]
     assert topic["resources"] == {"Box": "AWS::SQS::Queue", "Topic": "AWS::SNS::Topic"}
     assert topic["stateful"]["Box"]["fixed"]["QueueName"][1:] == ["TopicName"]
+    assert topic["stateful"]["Box"]["policies"] == ["Retain", "Retain"]
     assert list(frozen["blueprints/paper"]["stateful"]) == ["Topic/Box"]
+
+
+def test_a_release_names_the_build_that_it_is(released: Path) -> None:
+    frozen = json.loads((released / "releases/1.0.0.json").read_text())["published"]
+    manifest = json.loads((released / "dist/manifest.json").read_text())["blueprints"]
+    assert frozen == {"paper": manifest["paper"]["prefix"]}
+    assert f"Default: {frozen['paper']}" in (released / "dist/blueprints/paper.yaml").read_text()
 
 
 def test_nothing_has_changed_since_a_release_that_was_just_made(released: Path) -> None:
@@ -130,6 +148,18 @@ def test_nothing_has_changed_since_a_release_that_was_just_made(released: Path) 
             "QueueName=p.topic_name",
             'QueueName="box"',
             "major components/topic Box: QueueName changes, which replaces it",
+        ),
+        (
+            COMPONENT,
+            '"Box", QueueName=p.topic_name, DeletionPolicy="Retain"',
+            '"Box", QueueName=p.topic_name, DeletionPolicy="Delete"',
+            "major blueprints/paper Topic/Box: DeletionPolicy Retain becomes Delete, which keeps "
+            "less when it is deleted",
+        ),
+        (
+            COMPONENT,
+            *RULE,
+            'major blueprints/paper TopicNamed: rule refuses what was accepted: TopicName "x"',
         ),
         (
             COMPONENT,
@@ -195,6 +225,15 @@ def test_a_version_that_says_too_little_is_refused_with_what_has_changed(release
     assert "major: components/topic Box: AWS::SQS::Queue is gone; is it Inbox?" in refused
 
 
+def test_a_rule_is_forgiven_that_only_asks_what_is_new(released: Path) -> None:
+    more = '    more: Value = parameter("More.", default="")\n    topic_name: Value'
+    change(released, COMPONENT, ("    topic_name: Value", more), RULE)
+    change(released, COMPONENT, ("Not(Equals(Parameters.topic_name", "Not(Equals(Parameters.more"))
+    found = checked(released)
+    assert "minor components/topic Named: rule refuses nothing that was accepted" in found[1]
+    assert found[0] == "1.1.0"
+
+
 def test_a_major_version_needs_a_page_that_names_what_breaks(released: Path) -> None:
     change(released, COMPONENT, ("QueueName=p.topic_name", 'QueueName="box"'))
     write(released, "docs/.keep", "")
@@ -214,6 +253,14 @@ def test_what_is_not_built_is_not_released(released: Path) -> None:
 def test_the_version_of_the_package_must_be_that_of_the_release(released: Path) -> None:
     write(released, "setup.cfg", "[metadata]\nversion = 1.0.0\n")
     assert "setup.cfg: says version 1.0.0, not 1.0.1; change it first" in said(released, "1.0.1")
+
+
+def test_a_version_that_the_catalog_offers_as_another_build_is_refused(released: Path) -> None:
+    offer = {"versions": [{"name": "1.0.1", "prefix": "stackyard/0000/"}]}
+    write(released, "templates_src/offers/paper.json", json.dumps(offer))
+    refused = said(released, "1.0.1")
+    assert "templates_src/offers/paper.json: offers another build as 1.0.1; take that" in refused
+    assert not (released / "releases/1.0.1.json").exists()
 
 
 def test_versions_are_counted_as_numbers(released: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from stackyard.aws.template_text import parsed
+from stackyard.environments import environments
 from stackyard.errors import BuildError
 from stackyard.roads.git_sync import deployment_file
 from stackyard.roads.relative import relative, write
@@ -65,6 +66,16 @@ def test_a_folder_with_something_in_it_is_not_written_into(tmp_path: Path) -> No
     (tmp_path / "mine").write_text("")
     with pytest.raises(BuildError, match="is there already; name a new folder"):
         write(ROOT / "dist", tmp_path)
+
+
+def test_every_environment_has_a_deployment_file() -> None:
+    written = {(path.parent.name, path.name.partition(".")[0]) for path in FILES}
+    assert written == {
+        (blueprint.name, environment)
+        for blueprint in (ROOT / "params").iterdir()
+        if blueprint.is_dir()
+        for environment in environments(ROOT / "params", blueprint.name)
+    }
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.name}")

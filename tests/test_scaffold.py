@@ -126,3 +126,13 @@ def test_what_is_there_is_not_written_over(tmp_path: Path) -> None:
     create(tmp_path, "third-yard")
     with pytest.raises(BuildError, match="third-yard: exists already"):
         create(tmp_path, "third-yard")
+
+
+def test_a_python_without_the_library_is_told_so_in_one_line() -> None:
+    build = ROOT / "stackyard/scaffold/build.py"
+    done = subprocess.run([sys.executable, "-I", "-S", build], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr == (
+        f"error: {sys.executable}: has no stackyard; "
+        "run .venv/bin/python, or pip install -r requirements.txt\n"
+    )

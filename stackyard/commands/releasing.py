@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -33,13 +33,14 @@ def release(
     from stackyard import release as releasing
     from stackyard.breaking import changes
     from stackyard.library import Library
+    from stackyard.promises import freeze
 
     if bool(version) == check:
         raise UsageError("release: name a version, or --check to see what it must be")
     project: Project = context.obj
     earlier = releasing.releases(project)
     last = earlier[-1] if earlier else None
-    frozen = releasing.freeze(Library(project))
+    frozen = freeze(Library(project))
     found = changes(last.templates, frozen) if last else []
     docs = project.root / "docs"
     if check:
@@ -51,7 +52,10 @@ def release(
     releasing.check(wanted, last, found, docs)
     _check_metadata(project, version)
     _check_current(project)
-    path = releasing.write(project, wanted, frozen).relative_to(project.root)
+    published = releasing.published(project.dist)
+    _check_offers(project, version, published)
+    path = releasing.write(project, releasing.Release(wanted, published, frozen))
+    path = path.relative_to(project.root)
     if as_json:
         print(json.dumps({"version": version, "file": str(path)}))
     else:
@@ -82,22 +86,27 @@ def taskcat(
     output: Annotated[
         Path | None, typer.Option(help="Folder for the report; taskcat_outputs by default.")
     ] = None,
+    lint: Annotated[
+        bool, typer.Option("--lint", help="Deploy nothing; let taskcat lint the templates.")
+    ] = False,
     as_json: Json = False,
     verbose: Verbose = False,
 ) -> None:
-    """Run taskcat on an embedded account of its own."""
+    """Run taskcat, its tests on an embedded account of their own."""
     from contextlib import nullcontext, redirect_stdout
     from importlib.util import find_spec
 
     if find_spec("taskcat") is None:
         raise UsageError("taskcat: is not installed; pip install taskcat 'setuptools<81'")
-    from stackyard.roads.taskcat_offline import run
+    from stackyard.roads import taskcat_offline as offline
 
-    report = output or context.obj.root / "taskcat_outputs"
+    root: Path = context.obj.root
+    report = output or root / "taskcat_outputs"
     with redirect_stdout(sys.stderr) if as_json else nullcontext():
-        status = run(context.obj.root, tests or (), report)
+        status = offline.lint(root, tests or ()) if lint else offline.run(root, tests or (), report)
     if as_json:
-        print(json.dumps({"passed": not status, "report": str(report / "index.html")}))
+        page = {} if lint else {"report": str(report / "index.html")}
+        print(json.dumps({"passed": not status, **page}))
     sys.exit(status)
 
 
@@ -126,6 +135,18 @@ def _check_metadata(project: Project, version: str) -> None:
     stated = parser.get("metadata", "version", fallback=version)
     if stated != version:
         raise BuildError(f"setup.cfg: says version {stated}, not {version}; change it first")
+
+
+def _check_offers(project: Project, version: str, published: Mapping[str, str]) -> None:
+    """Do nothing if the catalog offers no other build as this version."""
+    from stackyard.catalog.offers import FOLDER, prefixes, read
+
+    for name, offer in read(project).items():
+        offered = prefixes(offer).get(version)
+        if offered and offered != published.get(name):
+            path = f"{project.package}/{FOLDER}/{name}.json"
+            remedy = f"take that entry out, build, and run catalog add {version}"
+            raise BuildError(f"{path}: offers another build as {version}; {remedy}")
 
 
 def _check_current(project: Project) -> None:

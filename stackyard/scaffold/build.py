@@ -3,7 +3,11 @@
 import os
 import sys
 
-from stackyard.quick import unchanged
+try:
+    from stackyard.quick import unchanged
+except ModuleNotFoundError:
+    hint = "run .venv/bin/python, or pip install -r requirements.txt"
+    sys.exit(f"error: {sys.executable}: has no stackyard; {hint}")
 
 PACKAGE = "my_platform"
 

@@ -54,9 +54,12 @@ def commands(title: str) -> str:
 
 
 def run(
-    project: Path, account: Account, stack: Stack, *titles: str
+    project: Path, account: Account, stack: Stack, *titles: str, uploads: bool = True
 ) -> subprocess.CompletedProcess[str]:
-    """Run blocks of the page in a project, with the values of *stack* in their first line."""
+    """Run blocks of the page in a project, with the values of *stack* in their first line.
+
+    Unless one *uploads*, only that line of the block that is common to all is run.
+    """
     first, _, rest = commands("").partition("\n")
     given = {
         "pyshop-dev": stack.name,
@@ -67,7 +70,9 @@ def run(
     for old, new in given.items():
         assert old in first, f"{old} is not in {first}"
         first = first.replace(old, new)
-    script = "\n".join(["set -euo pipefail", first, rest, *map(commands, titles)])
+    script = "\n".join(
+        ["set -euo pipefail", first, rest if uploads else "", *map(commands, titles)]
+    )
     kept = {k: v for k, v in os.environ.items() if not k.startswith("AWS_")}
     path = f"{BIN}{os.pathsep}{kept['PATH']}"
     env = {**kept, **variables(account), "AWS_DEFAULT_REGION": stack.region, "PATH": path}

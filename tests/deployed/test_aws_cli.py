@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -25,7 +26,14 @@ from tests.support import ROOT
 DEPLOY = stacks(ROOT, "deploy")
 OTHERS = stacks(ROOT, "create-stack", "create-change-set")
 (PYSHOP,) = [stack for stack in DEPLOY if stack.name == "pyshop-dev"]
-PACKAGED = replace(PYSHOP, bucket="packaged", road="package")
+# Once for each blueprint: what `package` makes is the same for all of its environments
+FIRST = {stack.blueprint: stack for stack in reversed(DEPLOY)}
+PACKAGED = [replace(one, bucket=f"packaged-{name}", road="package") for name, one in FIRST.items()]
+# These read templates or code by their bucket: what `package` uploads is not enough for them
+UPLOADED = ("catalog", "express", "fleet")
+STAGED = stacks(ROOT, *["deploy"] * 3)  # as DEPLOY, with buckets of other names
+(REPLICA,) = [stack for stack in STAGED if stack.name == "ChronoTrail-Staging-Replica"]
+(STAGING,) = [stack for stack in STAGED if stack.name == "ChronoTrail-Staging"]
 # the clients ask for the end of a stack twice a minute, so that waiting is most of the time
 AT_ONCE = 16
 
@@ -38,10 +46,15 @@ class Site:
     """
 
     def __init__(
-        self, folder: Path, new_account: Callable[[], Account], wanted: Sequence[Stack]
+        self,
+        folder: Path,
+        new_account: Callable[[], Account],
+        wanted: Sequence[Stack],
+        later: Sequence[Stack] = (),
     ) -> None:
         self.project = copied(folder)
         self.accounts = {stack: new_account() for stack in wanted}
+        self.accounts |= dict.fromkeys(later, self.accounts[wanted[0]])
         for stack, account in self.accounts.items():
             path = self.project / "params" / stack.blueprint / f"{stack.environment}.yaml"
             written = yaml.safe_load(path.read_text())
@@ -58,14 +71,27 @@ class Site:
     def run(self, stack: Stack, road: str, name: str = "") -> str:
         """Return what the commands complained of; *name* is that of the stack, if of another."""
         asked = replace(stack, name=name or stack.name)
-        done = run(self.project, self.accounts[stack], asked, road)
+        uploads = road != "package" or stack.blueprint in UPLOADED
+        done = run(self.folder(stack), self.accounts[stack], asked, road, uploads=uploads)
         return done.stderr if done.returncode else ""
 
-    def expected(self, stack: Stack) -> dict[str, str]:
-        """Return path and type of every resource that the model says there would be."""
+    def folder(self, stack: Stack) -> Path:
+        """Return where its commands run; `package` writes files, so it has a copy of its own."""
+        if stack.road != "package":
+            return self.project
+        own = self.project.with_name(f"{self.project.name}-{stack.blueprint}")
+        return own if own.exists() else shutil.copytree(self.project, own)
+
+    def expected(self, stack: Stack, *, with_stages: bool = False) -> dict[str, str]:
+        """Return path and type of every resource that the model says there would be.
+
+        These clients are told what is in the files, and not what stages give.
+        """
         made = Build(Project(self.project), Options(stack.blueprint, check=True))
         made.prepare()
         (item,) = [x for x in made.sets[stack.blueprint] if x.environment == stack.environment]
+        if not with_stages:
+            item = item._replace(handed={})
         system = made.resolve(stack.blueprint, item, stack.region)
         return {resource.path: resource.type for resource in system.resources()}
 
@@ -75,7 +101,7 @@ def sites(
     tmp_path_factory: pytest.TempPathFactory, new_account: Callable[[], Account]
 ) -> dict[Stack, Site]:
     found = {}
-    for wanted in (DEPLOY, OTHERS, [PACKAGED]):
+    for wanted in (DEPLOY, OTHERS, PACKAGED):
         made = Site(tmp_path_factory.mktemp("project"), new_account, wanted)
         found |= dict.fromkeys(wanted, made)
     return found
@@ -83,7 +109,7 @@ def sites(
 
 @pytest.mark.parametrize(
     "stack",
-    [*DEPLOY, *OTHERS, PACKAGED],
+    [*DEPLOY, *OTHERS, *PACKAGED],
     ids=lambda one: f"{one.blueprint} {one.environment} {one.road}",
 )
 def test_the_commands_bring_what_the_model_says(sites: dict[Stack, Site], stack: Stack) -> None:
@@ -93,6 +119,21 @@ def test_the_commands_bring_what_the_model_says(sites: dict[Stack, Site], stack:
     assert dict(types(account, stack.name)) == site.expected(stack)
 
 
+def test_what_a_stage_gave_is_passed_on_by_hand(
+    tmp_path: Path, new_account: Callable[[], Account]
+) -> None:
+    site = Site(tmp_path, new_account, [REPLICA], [STAGING])
+    assert site.went_wrong[REPLICA] == ""
+    assert site.run(STAGING, "stages") == ""
+    account = replace(site.accounts[STAGING], region=STAGING.region)
+    assert dict(types(account, STAGING.name)) == site.expected(STAGING, with_stages=True)
+    # who deploys again without them keeps them
+    assert site.run(STAGING, "deploy") == ""
+    found = cloudformation.describe(account, STAGING.name)
+    assert found
+    assert ":us-west-2:" in found.parameters["CopyVaultArn"]
+
+
 def test_deploy_sets_the_tags_by_which_people_find_things(sites: dict[Stack, Site]) -> None:
     stack = DEPLOY[0]
     found = cloudformation.describe(sites[stack].accounts[stack], stack.name)
@@ -100,9 +141,18 @@ def test_deploy_sets_the_tags_by_which_people_find_things(sites: dict[Stack, Sit
     assert found.tags == {"project": stack.blueprint, "environment": stack.environment}
 
 
+def test_every_environment_takes_every_road_that_knows_environments() -> None:
+    built = {(path.parent.name, path.stem) for path in ROOT.glob("dist/params/*/*.overrides.json")}
+    built = {(blueprint, name.removesuffix(".overrides")) for blueprint, name in built}
+    for roads in (DEPLOY, OTHERS):
+        assert {(one.blueprint, one.environment) for one in roads} == built
+    assert {one.blueprint for one in PACKAGED} == {blueprint for blueprint, _ in built}
+
+
 def test_a_packaged_tree_says_itself_where_it_is(sites: dict[Stack, Site]) -> None:
-    packaged = (sites[PACKAGED].project / "packaged.yaml").read_text()
-    assert "/packaged/" in packaged
+    (stack,) = [one for one in PACKAGED if one.blueprint == "pyshop"]
+    packaged = (sites[stack].folder(stack) / "packaged.yaml").read_text()
+    assert "/packaged-pyshop/" in packaged
     assert "TemplatePrefix" not in packaged
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -14,6 +15,7 @@ import yaml
 from tests.projects import build_py, copied
 from tests.support import ROOT
 
+GUIDE = ROOT / "docs/guide/taskcat.md"
 WRITTEN = yaml.safe_load((ROOT / "taskcat.yml").read_text())
 
 
@@ -51,16 +53,39 @@ def test_an_unknown_test_is_answered_with_those_that_exist() -> None:
     assert done.stderr.startswith("error: taskcat.yml: no test 'pyshop-devel'; known: ")
 
 
-def test_taskcat_lint_passes(tmp_path: Path) -> None:
-    # one system: taskcat takes half a minute for each, and the build has linted the same templates
-    kept = {"pyshop-dev": WRITTEN["tests"]["pyshop-dev"]}
+def test_taskcat_lints_every_template_of_every_test() -> None:
+    # 16 s: its linter is cfn-lint, once for each of some sixty templates
+    done = build_py(ROOT, "taskcat", "--lint")
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    said = done.stdout + done.stderr
+    passed = {*re.findall(r"Linting passed for file: \S+/dist/(\S+\.yaml)", said)}
+    manifest = json.loads((ROOT / "dist/manifest.json").read_bytes())["blueprints"].values()
+    built = {path for facts in manifest for path in facts["outputs"]}
+    expected = {path for path in built if re.match("(blueprints|components)/", path)}
+    assert passed == expected
+
+
+def test_what_taskcat_would_not_take_is_red_under_each_test_that_uses_it(tmp_path: Path) -> None:
+    project = copied(tmp_path / "project")
+    tests = {name: WRITTEN["tests"][name] for name in ("fleet-organization", "fleet-trial")}
+    (project / "taskcat.yml").write_text(yaml.safe_dump({**WRITTEN, "tests": tests}))
+    template = project / "dist/components/stack_set.yaml"
+    template.write_text(template.read_text().replace("PermissionModel:", "PermissionModle:"))
+    done = build_py(project, "taskcat", "--lint", "--json")
+    assert (done.returncode, json.loads(done.stdout)) == (1, {"passed": False})
+    assert "PermissionModle" in done.stderr
+
+
+def test_the_command_of_the_guide_lints_without_ours(tmp_path: Path) -> None:
+    # one system: without ours, taskcat lints every template again for every test
     chosen = tmp_path / "taskcat.yml"
-    chosen.write_text(yaml.safe_dump({**WRITTEN, "tests": kept}))
+    tests = {"fleet-trial": WRITTEN["tests"]["fleet-trial"]}
+    chosen.write_text(yaml.safe_dump({**WRITTEN, "tests": tests}))
+    written = re.search(r"^taskcat lint .*$", GUIDE.read_text(), re.MULTILINE)
+    assert written
+    command = written[0].replace(f"../{chosen.name}", str(chosen)).split()
     done = subprocess.run(
-        [
-            *(str(Path(sys.executable).with_name("taskcat")), "lint"),
-            *("--input-file", str(chosen), "--project-root", "dist"),
-        ],
+        [str(Path(sys.executable).with_name(command[0])), *command[1:]],
         cwd=ROOT,
         env={**os.environ, "PYTHONWARNINGS": "ignore"},
         capture_output=True,

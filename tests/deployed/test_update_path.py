@@ -1,7 +1,7 @@
 """From the last release to this build: no data is lost, no output goes, what is published stays.
 
-taskcat only ever creates stacks. Here the templates of a release are deployed, from the git tag or,
-as long as there is none, from this very build, and then updated.
+taskcat only ever creates stacks. Here the templates of the last release are deployed, as git has
+them, and then updated. Until there is a release, it is this very build that is deployed first.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from stackyard.deploy.plan import Request
 from stackyard.deploy.publish import Published, publish
 from stackyard.local.prerequisites import provide
 from stackyard.project import Project
-from stackyard.release import releases
+from stackyard.release import Release, published, releases
 from stackyard.stateful import stateful_types
 from tests.deployed.small import outcome
-from tests.projects import build_py, copied
+from tests.projects import build_py, copied, small
 from tests.support import ROOT
 
 MANIFEST = json.loads((ROOT / "dist/manifest.json").read_bytes())["blueprints"]
@@ -65,13 +65,13 @@ def _data(account: Account, stack: str, above: str = "") -> Iterator[tuple[str, 
 
 def brought(account: Account, dist: Path, blueprint: str, environment: str) -> Outcome:
     """Deploy what a ``dist/`` holds, with the parameters that it states."""
-    published = publish(account, dist, blueprint)
+    uploaded = publish(account, dist, blueprint)
     config = json.loads((dist / f"params/{blueprint}/{environment}.config.json").read_bytes())
     parameters, _ = provide(account, config["Parameters"])
     request = Request(
         stack_name="released",
-        template_url=published.url(f"blueprints/{blueprint}.yaml"),
-        parameters={**parameters, "TemplateBucket": published.bucket},
+        template_url=uploaded.url(f"blueprints/{blueprint}.yaml"),
+        parameters={**parameters, "TemplateBucket": uploaded.bucket},
         tags=config.get("Tags", {}),
     )
     return outcome(list(deploy(account, request)))
@@ -83,14 +83,36 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
     found = releases(Project(ROOT))
     if not found:
         return ROOT / "dist"
-    command = ["git", "-C", str(ROOT), "archive", f"v{found[-1].version}", "dist"]
-    done = subprocess.run(command, capture_output=True)
-    if done.returncode:
-        pytest.skip(f"git has no tag v{found[-1].version}: a copy without history")
-    folder = tmp_path_factory.mktemp("released")
-    with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
-        archive.extractall(folder, filter="data")
-    return folder / "dist"
+    there = restored(ROOT, found[-1], tmp_path_factory.mktemp("released"))
+    if there is None:
+        assert git(ROOT, "rev-parse", "--is-shallow-repository").strip() != b"false", (
+            f"no commit holds what releases/{found[-1].version}.json froze"
+        )
+        pytest.skip(f"a copy without the history that holds {found[-1].version}")
+    return there
+
+
+def restored(project: Path, release: Release, folder: Path) -> Path | None:
+    """Return ``dist/`` as a release froze it: what is built, or what git has; None if neither."""
+    if published(project / "dist") == release.published:
+        return project / "dist"
+    path = f"releases/{release.version}.json"
+    froze = git(project, "log", "--diff-filter=A", "--format=%H", "--", path).decode().split()
+    for commit in (f"v{release.version}", *froze):
+        content = git(project, "archive", commit, "dist")
+        if content:
+            with tarfile.open(fileobj=io.BytesIO(content)) as archive:
+                archive.extractall(folder / commit, filter="data")
+            if published(folder / commit / "dist") == release.published:
+                return folder / commit / "dist"
+    return None
+
+
+def git(project: Path, *words: str) -> bytes:
+    """Return what git says of a project, nothing if it refuses."""
+    someone = ["-c", "user.name=a", "-c", "user.email=a@example.com"]
+    done = subprocess.run(["git", "-C", str(project), *someone, *words], capture_output=True)
+    return b"" if done.returncode else done.stdout
 
 
 def changed(folder: Path, *pairs: tuple[str, str]) -> Path:
@@ -138,6 +160,32 @@ def test_an_update_that_replaces_what_holds_data_is_found(account: Account, harm
     assert before.lost(held(account, "released")) == ["Alerts/TopicKey"]
 
 
+@pytest.mark.parametrize("is_tagged", [True, False])
+def test_a_release_is_deployed_as_git_has_it(
+    account: Account, tmp_path: Path, is_tagged: bool
+) -> None:
+    project = small(tmp_path / "project")
+    assert build_py(project).returncode == 0
+    assert build_py(project, "release", "1.0.0").returncode == 0
+    git(project, "init")
+    git(project, "add", "dist", "releases")
+    git(project, "commit", "-m", "1.0.0")
+    if is_tagged:
+        git(project, "tag", "v1.0.0")
+    for path in ("components/topic.py", "blueprints/paper.py"):
+        source = project / "templates_src" / path
+        source.write_text(source.read_text().replace("topic_arn", "address"))
+    assert build_py(project, "--no-lint").returncode == 0
+    (release,) = releases(Project(project))
+    there = restored(project, release, tmp_path)
+    assert there
+    assert there.parent.name.startswith("v") == is_tagged
+    assert brought(account, there, "paper", "dev").is_good
+    before = held(account, "released")
+    assert brought(account, project / "dist", "paper", "dev").is_good
+    assert before.lost(held(account, "released")) == ["TopicArn"]
+
+
 def test_what_a_release_published_stays_and_stands_alone(account: Account, harmless: Path) -> None:
     old = publish(account, ROOT / "dist", "pyshop")
     before = contents(account, old)
@@ -147,9 +195,9 @@ def test_what_a_release_published_stays_and_stands_alone(account: Account, harml
     assert brought(account, ROOT / "dist", "pyshop", "dev").is_good
 
 
-def contents(account: Account, published: Published) -> dict[str, bytes]:
+def contents(account: Account, uploaded: Published) -> dict[str, bytes]:
     client = account.client("s3")
     return {
-        key: client.get_object(Bucket=published.bucket, Key=key)["Body"].read()
-        for key in s3.keys(account, published.bucket, published.prefix)
+        key: client.get_object(Bucket=uploaded.bucket, Key=key)["Body"].read()
+        for key in s3.keys(account, uploaded.bucket, uploaded.prefix)
     }
