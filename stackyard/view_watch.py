@@ -30,6 +30,7 @@ from stackyard.deploy.events import (
     Progress,
     Removed,
     Rollout,
+    Said,
     Started,
 )
 from stackyard.deploy.timeline import Item, Timeline
@@ -110,10 +111,8 @@ class Watching:
         Raises:
             DeployError: there is nobody to ask.
         """
-        if not sys.stdin.isatty():
-            raise DeployError(f"{question} nobody is here to answer; add --yes")
         self.__exit__()
-        typer.confirm(question, abort=True)
+        confirm(question)
         self.__enter__()
 
     def see(self, event: DeployEvent) -> None:
@@ -173,6 +172,8 @@ class Watching:
                 return [f"removed {event.type} {event.physical_id}"]
             case Noticed():
                 return [event.text]
+            case Said():
+                return [f"{event.source}: {event.text}"]
             case Evidence():
                 return evidence_lines(event)
             case Rollout() if event.failed or not self.is_live:
@@ -273,6 +274,17 @@ class Watching:
         return f" {done} of {len(inside)}" if inside else ""
 
 
+def confirm(question: str) -> None:
+    """Ask; anything but yes ends the program.
+
+    Raises:
+        DeployError: there is nobody to ask.
+    """
+    if not sys.stdin.isatty():
+        raise DeployError(f"{question} nobody is here to answer; add --yes")
+    typer.confirm(question, abort=True)
+
+
 def line(event: DeployEvent) -> dict[str, Any]:
     """Return an event as one line of JSON."""
     kind = type(event).__name__.lower()
@@ -317,6 +329,22 @@ def advice_lines(advice: Advice) -> list[str]:
     return [f"  means: {advice.meaning}", f"  to do: {advice.remedy}", f"  see: {advice.source}"]
 
 
+def cause_lines(end: Outcome, about: str = "") -> list[str]:
+    """Return why it failed, what explains that and what to do; nothing if it did not.
+
+    Args:
+        end: how it ended.
+        about: what the first line begins with, if there are several stacks.
+    """
+    if end.cause is None:
+        return []
+    where = end.cause.name or end.stack_name
+    found = [f"error: {about}{where} ({end.cause.type}): {end.cause.reason}"]
+    for item in _of_cause(end):
+        found += [f"  {text}" for text in evidence_lines(item)]
+    return found + (advice_lines(end.cause.advice) if end.cause.advice else [])
+
+
 def shortened(reason: str) -> str:
     """Return a reason on one line that can be read."""
     text = " ".join(reason.split())
@@ -337,13 +365,8 @@ def _conclusion(end: Outcome, seconds: float) -> None:
         print(f"{end.stack_name}: no changes")
     else:
         print(f"{end.stack_name}: {end.result} ({end.status}, {seconds:.1f} s)")
-    if end.cause:
-        where = end.cause.name or end.stack_name
-        print(f"error: {where} ({end.cause.type}): {end.cause.reason}", file=sys.stderr)
-        for item in _of_cause(end):
-            print("\n".join(f"  {text}" for text in evidence_lines(item)), file=sys.stderr)
-        if end.cause.advice:
-            print("\n".join(advice_lines(end.cause.advice)), file=sys.stderr)
+    for text in cause_lines(end):
+        print(text, file=sys.stderr)
     for kept in end.remaining:
         print(f"remains: {kept.type} {kept.physical_id}: {kept.reason}")
     for name, value in end.outputs.items():

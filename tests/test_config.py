@@ -20,6 +20,7 @@ environments:
     region: us-east-1
     profile: acme-production
     artifact_bucket: acme-production-artifacts
+    organization_id: o-a1b2c3d4e5
 """
 
 
@@ -42,6 +43,7 @@ def test_each_environment_has_its_account_and_what_is_said_for_all(tmp_path: Pat
     production = found.place("production")
     assert production.profile == "acme-production"
     assert production.artifact_bucket == "acme-production-artifacts"
+    assert production.organization_id == "o-a1b2c3d4e5"
 
 
 def test_an_environment_that_is_not_configured_names_the_nearest(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from stackyard.commands.options import (
     Verbose,
     Yes,
 )
-from stackyard.commands.targets import locks_of, target
+from stackyard.commands.targets import locks_of, parameter_sets, target
 from stackyard.errors import UsageError
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def diff(
     verbose: Verbose = False,
 ) -> None:
     """Show what differs between two environments, or since a release, with no account."""
-    from stackyard.observe.diff import differences
+    from stackyard.observe.diff import differences, kept
     from stackyard.observe.diff import release as built
 
     if not other and not release:
@@ -54,10 +54,13 @@ def diff(
     second = other or environment
     right = start.resolved(context.obj, blueprint, second, region)
     if release:
-        left = built(context.obj.root, release, blueprint, environment, region)
+        left = built(context.obj.root, release, blueprint, environment, region, right)
     else:
         left = start.resolved(context.obj, blueprint, environment, region)
     found = list(differences(left, right))
+    if not release:
+        sets = {one.environment: one for one in parameter_sets(context.obj, blueprint)}
+        found = [*kept(sets[environment], sets[second]), *found]
     first = f"{environment} at {release}" if release else environment
     if as_json:
         print(json.dumps([asdict(one) for one in found], indent=2, default=str))
@@ -98,6 +101,11 @@ def drift(
         _print_drift(rows, found.item.stack_name, with_governed=with_governed)
     if revert and counted:
         place = locks_of(context.obj, found.item, region, profile, on_local=on_local)
+        # a change set takes the whole stack back to its template
+        for one in rows:
+            for item, by in one.governed:
+                said = f"{one.name}: {item.path}, which {by} has set, comes back as well"
+                print(said, file=sys.stderr)
         sys.exit(_revert(place, found.item.stack_name, yes=yes, as_json=as_json))
     sys.exit(DRIFTED if counted else 0)
 
@@ -105,8 +113,10 @@ def drift(
 def _revert(place: Place, stack_name: str, *, yes: bool, as_json: bool) -> int:
     """Plan, ask, and bring a stack back to its template."""
     from stackyard.deploy import apply
+    from stackyard.deploy.events import Planned
     from stackyard.deploy.lock import PATIENCE_SECONDS
     from stackyard.deploy.revert import prepare
+    from stackyard.view_plan import show
     from stackyard.view_watch import Watching
 
     watching = Watching(as_json=as_json, lines=True)
@@ -118,6 +128,8 @@ def _revert(place: Place, stack_name: str, *, yes: bool, as_json: bool) -> int:
         with watching:
             for event in apply.carry_out(place.account, plan, lock):
                 watching.see(event)
+                if isinstance(event, Planned) and event.preview and not as_json:
+                    show(event.preview, stack_name)
                 if watching.asks(event) and not yes:
                     watching.confirm(f"Revert the drift of {stack_name}?")
     return watching.finish()

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stackyard import config, start
-from stackyard.errors import UsageError
+from stackyard.errors import DeployError, UsageError
 from stackyard.project import Project
 
 if TYPE_CHECKING:
@@ -63,6 +63,8 @@ class Site:
         server: the embedded account's, None on AWS.
         parameters: with those that are made up for the embedded account.
         notes: what people should know of these.
+        taken: values that stages have given.
+        prefix: what stands before the path of one of its resources on the command line.
     """
 
     project: Project
@@ -72,6 +74,34 @@ class Site:
     server: Any = None
     parameters: Mapping[str, str] = field(default_factory=dict)
     notes: Sequence[str] = ()
+    taken: Mapping[str, str] = field(default_factory=dict)
+    prefix: str = ""
+
+    def take(self, outputs: Mapping[str, Mapping[str, str]]) -> None:
+        """Take the outputs of stages, by blueprint, for the parameters that they give."""
+        self.taken = {
+            name: outputs[stage][name]
+            for name, stage in self.item.handed.items()
+            if name in outputs.get(stage, {})
+        }
+
+    @property
+    def missing(self) -> dict[str, str]:
+        """Return the parameters that no stage has given yet, each with the stage that will."""
+        return {name: of for name, of in self.item.handed.items() if name not in self.taken}
+
+    def check_taken(self) -> None:
+        """Do nothing if every stage has given what it gives.
+
+        Raises:
+            DeployError: something is missing.
+        """
+        for name, stage in self.missing.items():
+            item = self.item
+            raise DeployError(
+                f"{item.stack_name}: {name} is given by {stage}, whose stack does not have it; "
+                f"deploy {stage} {item.environment} first"
+            )
 
     def bucket(self) -> str:
         """Return the name of the bucket for templates, empty if nobody says."""
@@ -100,12 +130,16 @@ class Site:
         """Return what shall be deployed."""
         from stackyard.deploy.plan import Request
         from stackyard.deploy.publish import located
+        from stackyard.images.release import kept
         from stackyard.resolved import resolve
+        from stackyard.stages import unknown
 
         item, account = self.item, self.target.account
         place = located(account, self.project.dist, item.blueprint, self.bucket())
         parameters = {
+            **kept(account, item),
             **self.parameters,
+            **self.taken,
             "TemplateBucket": place.bucket,
             "TemplatePrefix": place.prefix,
         }
@@ -113,7 +147,7 @@ class Site:
         desired = resolve(
             item.blueprint,
             bodies,
-            parameters,
+            {**unknown(self.missing), **parameters},
             account.region,
             stack_name=item.stack_name,
             environment=item.environment,
@@ -129,12 +163,19 @@ class Site:
             role_arn=self.target.role_arn,
             desired=desired,
             allow_data_loss=frozenset(allowed or ()),
+            prefix=self.prefix,
         )
 
 
 @contextmanager
 def site(
-    project: Project, blueprint: str, environment: str, where: Where, *, is_real: bool = True
+    project: Project,
+    blueprint: str,
+    environment: str,
+    where: Where,
+    *,
+    is_real: bool = True,
+    server: Any = None,
 ) -> Iterator[Site]:
     """Build a blueprint and yield one of its environments with the place where it lives.
 
@@ -144,23 +185,23 @@ def site(
         environment: name of one of its environments.
         where: what the command line says.
         is_real: it will be deployed, so that no value may be an example.
+        server: the embedded account's, if it runs already.
     """
     item, build = start.built(project, blueprint, environment)
     with ExitStack() as stack:
         yield (
-            _on_local(project, stack, item, build, where)
+            _on_local(project, server or _server(project, stack, where), item, build, where)
             if where.on_local
             else _on_aws(project, item, build, where, is_real=is_real)
         )
 
 
 def _on_local(
-    project: Project, stack: ExitStack, item: ParameterSet, build: Build, where: Where
+    project: Project, server: Any, item: ParameterSet, build: Build, where: Where
 ) -> Site:
     from stackyard.deploy.target import bootstrapped
     from stackyard.local.prerequisites import provide
 
-    server = _server(project, stack, where)
     account = server.account(start.region_of(item, where.region))
     parameters, notes = provide(account, item.parameters)
     target = bootstrapped(account, where.bucket)

@@ -86,7 +86,8 @@ def _compare(
         names = other, environment
     else:
         # at the same prices and assumptions, so that the templates alone make the difference
-        system = release(project.root, other, blueprint, environment)
+        now = start.resolved(project, blueprint, environment)
+        system = release(project.root, other, blueprint, environment, now=now)
         old = price(system, tables.prices(), tables.usage(project.params / "usage.yaml"))
         names = f"{environment} at {other}", environment
     comparison = Comparison(old, new, *names)

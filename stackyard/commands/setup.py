@@ -80,6 +80,10 @@ def bootstrap(
         str, typer.Option(help="ARN of the policy that bounds every role of the library.")
     ] = "",
     bucket: Annotated[str, typer.Option(help="Name of the bucket; generated if empty.")] = "",
+    organization_id: Annotated[
+        str | None,
+        typer.Option(help="o-... whose accounts may read templates; '' takes it back."),
+    ] = None,
     show_template: Annotated[
         bool, typer.Option("--template", help="Print the template and do nothing.")
     ] = False,
@@ -100,15 +104,19 @@ def bootstrap(
     if show_template:
         print(json.dumps(body, indent=2))
         return
-    given = {
-        "ArtifactBucketName": bucket,
-        "GithubSubject": github_subject,
-        "OidcProviderArn": oidc_provider,
-        "PermissionsBoundaryArn": boundary,
+    chosen = {
+        "ArtifactBucketName": bucket or None,
+        "GithubSubject": github_subject or None,
+        "OidcProviderArn": oidc_provider or None,
+        "PermissionsBoundaryArn": boundary or None,
     }
     allowed = frozenset(allow_data_loss or ())
     status = 0
-    for account in _accounts(context.obj, environment, profile, region, port, on_local=on_local):
+    for account, configured in _accounts(
+        context.obj, environment, profile, region, port, on_local=on_local
+    ):
+        organization = organization_id if organization_id is not None else configured
+        given = {**chosen, "OrganizationId": organization}
         request = making.request(account, body, given, allowed)
         status = max(
             status, _deployed(account, request, asks=not (yes or on_local), as_json=as_json)
@@ -141,8 +149,8 @@ def _accounts(
     port: int | None,
     *,
     on_local: bool,
-) -> Iterable[Account]:
-    """Return where to bootstrap, each account and region once."""
+) -> Iterable[tuple[Account, str | None]]:
+    """Return where to bootstrap, each account and region once, and the organisation to let in."""
     from stackyard.aws.account import Account
     from stackyard.deploy.target import check_account
     from stackyard.local.account import start
@@ -152,16 +160,19 @@ def _accounts(
     if on_local:
         regions = {region or place.region for place in chosen} or {region or "us-east-1"}
         server = start(project.root, port)
-        return [server.account(one) for one in sorted(regions)]
+        return [(server.account(one), None) for one in sorted(regions)]
     if not chosen:
         if not region:
             raise UsageError("bootstrap: no region; add --region, or run init first")
-        return [Account(region=region, profile=profile)]
-    accounts = {}
+        return [(Account(region=region, profile=profile), None)]
+    accounts: dict[tuple[str, str], tuple[Account, str | None]] = {}
     for place in chosen:
         account = Account(region=region or place.region, profile=profile or place.profile)
         check_account(account, place, config.FILE)
-        accounts[account.id, account.region] = account
+        key = account.id, account.region
+        # environments share an account: one of them may say whom it lets in
+        _, before = accounts.get(key, (account, None))
+        accounts[key] = account, place.organization_id or before
     return accounts.values()
 
 

@@ -11,7 +11,8 @@ import pytest
 
 from stackyard.aws import cloudformation
 from stackyard.aws.account import Account
-from stackyard.deploy import bootstrap
+from stackyard.commands import setup
+from stackyard.deploy import bootstrap, target
 from stackyard.deploy.apply import deploy
 from stackyard.deploy.lock import held
 from stackyard.deploy.publish import publish
@@ -92,6 +93,39 @@ def test_the_ci_role_trusts_only_its_subject(account: Account, template: dict[st
     assert statement["Action"] == "sts:AssumeRoleWithWebIdentity"
     condition = statement["Condition"]["StringLike"]
     assert condition == {"token.actions.githubusercontent.com:sub": SUBJECT}
+
+
+def test_an_organisation_is_let_in_and_shut_out_again(
+    account: Account, template: dict[str, Any]
+) -> None:
+    s3, kms = account.client("s3"), account.client("kms")
+
+    def let_in() -> list[bool]:
+        target = bootstrapped(account)
+        stack = cloudformation.describe(account, BOOTSTRAP_STACK)
+        assert stack
+        key = stack.outputs["ArtifactKeyArn"]
+        texts = s3.get_bucket_policy(Bucket=target.bucket), kms.get_key_policy(KeyId=key)
+        return ["o-a1b2c3d4e5" in one["Policy"] for one in texts]
+
+    bootstrap_account(account, template, OrganizationId="o-a1b2c3d4e5")
+    assert let_in() == [True, True]
+    assert bootstrap_account(account, template) == "unchanged"
+    assert bootstrap_account(account, template, OrganizationId="") == "updated"
+    assert let_in() == [False, False]
+
+
+def test_an_account_lets_in_the_organisation_that_one_of_its_environments_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(target, "check_account", lambda *_: None)
+    monkeypatch.setattr(Account, "id", "210987654321")
+    place = '{account: "210987654321", region: us-east-1%s}'
+    named = place % ", organization_id: o-a1b2c3d4e5"
+    lines = ["organization: acme", "environments:", f"  dev: {place % ''}", f"  live: {named}"]
+    (tmp_path / "stackyard.yaml").write_text("\n".join(lines))
+    found = setup._accounts(Project(tmp_path), "", "", "", None, on_local=False)
+    assert [*found] == [(Account(region="us-east-1"), "o-a1b2c3d4e5")]
 
 
 def test_an_account_that_was_not_bootstrapped_says_so(account: Account) -> None:

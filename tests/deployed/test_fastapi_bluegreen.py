@@ -40,7 +40,6 @@ STAND_INS = {
     "AWS::ApplicationAutoScaling::ScalingPolicy",
     "AWS::CE::AnomalyMonitor",
     "AWS::CE::AnomalySubscription",
-    "AWS::CloudWatch::AnomalyDetector",
     "AWS::CodeDeploy::Application",
     "AWS::CodeDeploy::DeploymentGroup",
     "AWS::RDS::EventSubscription",

@@ -75,7 +75,7 @@ def types(account: Account, stack: str, path: str = "") -> Iterator[tuple[str, s
 
 def expected(built: Build, item: ParameterSet, **values: str) -> dict[str, str]:
     """Return path and type of every resource that the model says there would be."""
-    changed = replace(item, parameters={**item.parameters, **values})
+    changed = item._replace(parameters={**item.parameters, **values})
     system = built.resolve("pyshop", changed, item.regions[0])
     return {resource.path: resource.type for resource in system.resources()}
 
