@@ -6,14 +6,17 @@ import hashlib
 import importlib
 import importlib.util
 import marshal
+import os
 import re
 import sys
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from stackyard import quick
 from stackyard.errors import BuildError
 from stackyard.project import Project
 from stackyard.reference import section
@@ -28,6 +31,7 @@ __all__ = ["Library", "Rendered", "digest", "known"]
 NESTED = re.compile(rb"\$\{TemplatePrefix\}(components/\w+)\.yaml")
 ARCHIVED = re.compile(rb"\$\{TemplatePrefix\}functions/(\w+)\.zip")
 LIBRARY = "templates_src"  # the package that this one is installed with
+MOMENT_SECONDS = 2  # file systems tell modifications apart by two seconds at worst
 DIGEST_LENGTH = 16  # hexadecimal digits: 64 bits, no two builds of one library ever meet
 
 
@@ -136,6 +140,8 @@ class Library:
         module = f"{package}.{folder}.{name}"
         if module in self._searched:
             return
+        if not self._searched:
+            self._distrust_bytecode()
         self._searched.add(module)
         source = f"{package}/{folder}/{name}.py"
         try:
@@ -156,6 +162,18 @@ class Library:
             if self._found.setdefault(path, value) is not value:
                 raise BuildError(f"{source}: {value.name!r} exists already; rename one")
             self._definer.setdefault(path, module)
+
+    def _distrust_bytecode(self) -> None:
+        """Have no byte code written while a source was changed a moment ago.
+
+        Python takes byte code for that of a source by the second of its modification and its size:
+        another change in the same second would render what was there before, and that would be
+        kept under the digest of what is there now.
+        """
+        paths = quick.files(str(self.project.sources), (".py",))
+        newest = max((os.stat(path).st_mtime for path in paths), default=0.0)
+        if time.time() - newest < MOMENT_SECONDS:
+            sys.dont_write_bytecode = True
 
     def _modules(self, folder: str) -> list[str]:
         directory = self.project.sources / folder

@@ -72,13 +72,14 @@ def read_outputs(root: str) -> str:
 def _digest(folders: list[str], suffixes: tuple[str, ...]) -> str:
     total = sha256()
     for folder in folders:
-        for path in _files(folder, suffixes):
+        for path in files(folder, suffixes):
             with open(path, "rb") as file:
                 total.update(f"{path}\0".encode() + sha256(file.read()).digest())
     return total.hexdigest()
 
 
-def _files(folder: str, suffixes: tuple[str, ...]) -> list[str]:
+def files(folder: str, suffixes: tuple[str, ...]) -> list[str]:
+    """Return the files of these endings below *folder*, sorted; all if there is no ending."""
     found = []
     waiting = [folder]
     while waiting:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import marshal
+import os
 import random
 import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -100,6 +102,18 @@ def test_random_edits_give_what_a_cold_build_gives(paper: Path, tmp_path: Path) 
             (paper / "dist/components/topic.yaml").write_text("# somebody's own")
         build(paper)
         assert built(paper) == built_cold(paper, tmp_path / "cold"), f"edit {number}: {kind}"
+
+
+def test_two_changes_in_one_second_are_two_changes(paper: Path) -> None:
+    # Python would take the byte code of the first for that of the second: same time, same size
+    write(paper, COMPONENT, WITH_PART)
+    second = int(time.time())
+    for number in (1, 2):
+        write(paper, "templates_src/parts/topics.py", PART.format(number))
+        os.utime(paper / "templates_src/parts/topics.py", (second, second))
+        done = build_py(paper, QUICKLY, PYTHONDONTWRITEBYTECODE="")
+        assert done.returncode == 0, done.stderr
+        assert f"key-{number}" in (paper / "dist/components/topic.yaml").read_text()
 
 
 def test_what_did_not_change_is_not_rendered_again(paper: Path) -> None:

@@ -8,6 +8,8 @@ from typing import Any, cast
 
 import boto3
 import botocore.config
+import botocore.loaders
+import botocore.session
 
 from stackyard.aws.errors import translated
 
@@ -70,13 +72,12 @@ class Account:
 
     @functools.cached_property
     def _session(self) -> boto3.Session:
+        models = botocore.session.get_session()
+        models.register_component("data_loader", _loader())
+        session = functools.partial(boto3.Session, botocore_session=models, region_name=self.region)
         if self.is_embedded:
-            return boto3.Session(
-                aws_access_key_id=self.embedded_id,
-                aws_secret_access_key="embedded",
-                region_name=self.region,
-            )
-        return boto3.Session(profile_name=self.profile or None, region_name=self.region)
+            return session(aws_access_key_id=self.embedded_id, aws_secret_access_key="embedded")
+        return session(profile_name=self.profile or None)
 
     def _made(self, service: str) -> Any:
         config = botocore.config.Config(
@@ -91,6 +92,12 @@ class Account:
         # boto3's stubs know each service by a literal
         session = cast(Any, self._session)
         return session.client(service, endpoint_url=self.endpoint_url or None, config=config)
+
+
+@functools.cache
+def _loader() -> botocore.loaders.Loader:
+    """Return what reads the models of services: once, and not again for every account."""
+    return botocore.loaders.create_loader()
 
 
 class _Translating:

@@ -8,11 +8,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from stackyard.commands.place import Site, Where, site
-from stackyard.commands.side_by_side import End, Which
 from stackyard.errors import UsageError
 from stackyard.project import Project
 
 if TYPE_CHECKING:
+    from stackyard.commands.side_by_side import End, Which
     from stackyard.stages import Course
 
 
@@ -53,6 +53,8 @@ def take_deployed(found: Mapping[str, Site]) -> None:
 
 def whiches(course: Course) -> dict[str, Which]:
     """Return what each stack is called by what works on several, by blueprint."""
+    from stackyard.commands.side_by_side import Which  # brings boto3, which takes 0.1 s
+
     return {
         name: Which(course.environment, name, "" if name == course.last else course.last)
         for name in course.before

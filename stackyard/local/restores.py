@@ -70,6 +70,7 @@ def _moment(request: Request, source: Record) -> str:
     if latest:
         return now.isoformat(timespec="seconds")
     first = max(_time(source["InstanceCreateTime"]), now - timedelta(days=days))
+    first = first.replace(microsecond=0)  # AWS's times are whole seconds
     if not first <= _time(wanted) <= now:
         raise RefusedError(
             "InvalidParameterValue",
