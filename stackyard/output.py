@@ -147,7 +147,12 @@ def _place(current: str, target: str, wanted: bytes | None) -> None:
 
 
 def _existing(dist: Path) -> list[str]:
-    return [str(path.relative_to(dist)) for path in dist.rglob("*") if path.is_file()]
+    # another build may move the folder meanwhile, over which os.walk does not stumble
+    return [
+        os.path.relpath(os.path.join(folder, name), dist)
+        for folder, _, names in os.walk(dist)
+        for name in names
+    ]
 
 
 def _unwritable(project: Project, error: OSError) -> BuildError:
