@@ -75,7 +75,8 @@ class Build:
         if self.whole:
             self.report.findings += strays(self.project.params, self.blueprints)
             self._emit_spare_components()
-        self.files[MANIFEST] = Manifest(self.project, self.files).text(self._trees(), self.whole)
+        built = {name: [item.environment for item in self.sets[name]] for name in self.blueprints}
+        self.files[MANIFEST] = Manifest(self.library, self.files).text(built, self.whole)
         self.renderings.save(self.library.rendered, inputs, complete=self.whole)
         self._validate()
         self._finish(inputs)
@@ -204,13 +205,6 @@ class Build:
         """Render the components that no blueprint nests: people use them on their own."""
         for name in self.library.components:
             self._written(self.library.template(f"components/{name}"))
-
-    def _trees(self) -> dict[str, tuple[list[Rendered], list[str]]]:
-        """Return each blueprint's templates, its own first, and names of its environments."""
-        return {
-            name: ([*self.library.tree(name)], [item.environment for item in self.sets[name]])
-            for name in self.blueprints
-        }
 
     def _validate(self) -> None:
         """Check every environment as AWS would see it, and every template as linters do."""

@@ -7,7 +7,7 @@ import re
 import zipfile
 from collections.abc import Iterator
 from io import BytesIO
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from stackyard import installed
 from stackyard.errors import BuildError
@@ -96,12 +96,11 @@ def _installed(where: str, requirements: Path, name: str, version: str) -> Path:
 def _carried(info: Path) -> Iterator[tuple[str, Path]]:
     # https://packaging.python.org/en/latest/specifications/recording-installed-packages/
     for file, *_ in csv.reader((info / "RECORD").read_text("utf-8").splitlines()):
-        name = PurePosixPath(file)
-        in_metadata = name.parts[0].endswith(".dist-info")
+        folder, *parts = file.split("/")
         if (
-            name.parts[0] == ".."  # scripts and data outside of site-packages
-            or LEFT_OUT & set(name.parts)
-            or (in_metadata and name.name in INSTALLERS_OWN)
+            folder == ".."  # scripts and data outside of site-packages
+            or not LEFT_OUT.isdisjoint((folder, *parts))
+            or (folder.endswith(".dist-info") and parts[-1] in INSTALLERS_OWN)
         ):
             continue
-        yield str(name), info.parent / name
+        yield file, info.parent / file

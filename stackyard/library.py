@@ -92,6 +92,17 @@ class Library:
                 yield rendered
                 waiting += rendered.nested
 
+    def inputs(self, blueprint: str) -> dict[str, str]:
+        """Return the digests of the modules that a blueprint is made from, by path in the project.
+
+        Those of a library that is installed elsewhere are not among them.
+        """
+        modules: set[str] = set()
+        for item in self.tree(blueprint):
+            modules |= self._made_of(item.path, self._component(item.path))[0]
+        package = self.project.package
+        return {f"{package}/{file}": it for file, it in self._sources.files(modules).items()}
+
     def function(self, name: str) -> Path:
         """Return the folder of a function: the project's, or that of a component it has installed.
 
@@ -205,15 +216,20 @@ class Library:
 
     def _key(self, path: str, component: AnyComponent) -> str:
         """Return the digest of all that a template is made from."""
-        made_of: list[Any] = [component.build, component.gives, *component.takes.__mro__]
-        modules = {component.module, *(part.__module__ for part in made_of)}
-        names = [f"{part.__module__}.{part.__qualname__}" for part in made_of]
+        modules, names = self._made_of(path, component)
+        parts = (self._tools, path, component.module, *names, self._sources.digest(modules))
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+    def _made_of(self, path: str, component: AnyComponent) -> tuple[set[str], list[str]]:
+        """Return the modules and the names in them that a template is made from."""
+        parts: list[Any] = [component.build, component.gives, *component.takes.__mro__]
+        modules = {component.module, *(part.__module__ for part in parts)}
+        names = [f"{part.__module__}.{part.__qualname__}" for part in parts]
         # what a function made may hold whatever the module of that name gave to it; otherwise that
         # module may change without changing the components that it only extends
         if any("<locals>" in name for name in names):
             modules.add(self._definer[path])
-        parts = (self._tools, path, component.module, *names, self._sources.digest(modules))
-        return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+        return modules, names
 
     @cached_property
     def _sources(self) -> Sources:

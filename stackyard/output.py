@@ -57,7 +57,7 @@ def write(project: Project, files: Mapping[str, bytes], *, whole: bool) -> None:
             kept = {} if whole else {path: None for path in _existing(project.dist)}
             paths = [*files, *(path for path in kept if path not in files)]
             for folder in {os.path.dirname(path) for path in paths}:
-                (stage / folder).mkdir(parents=True, exist_ok=True)
+                os.makedirs(os.path.join(stage, folder), exist_ok=True)
             for path in paths:
                 _place(f"{project.dist}/{path}", f"{stage}/{path}", files.get(path))
             with contextlib.suppress(FileNotFoundError):
@@ -143,7 +143,8 @@ def _place(current: str, target: str, wanted: bytes | None) -> None:
         except OSError:  # a file system without hard links
             shutil.copy2(current, target)
     else:
-        Path(target).write_bytes(wanted)
+        with open(target, "wb") as file:
+            file.write(wanted)
 
 
 def _existing(dist: Path) -> list[str]:

@@ -59,9 +59,20 @@ def state(inputs: str, outputs: str) -> str:
 
 def read_inputs(root: str, package: str) -> str:
     """Return the digest of the template sources, the parameter files and this tool's own code."""
-    tool = os.path.dirname(os.path.abspath(__file__))
-    folders = [os.path.join(root, package), os.path.join(root, "params"), tool]
-    return _digest(folders, SOURCE_SUFFIXES)
+    folders = [os.path.join(root, package), os.path.join(root, "params")]
+    return sha256((_digest(folders, SOURCE_SUFFIXES) + _tool()).encode()).hexdigest()
+
+
+def _tool() -> str:
+    """Return what tells this tool's own code from what it was before.
+
+    Who installs it or works on it changes sizes or times; its content is more than all the rest.
+    """
+    parts = []
+    for path in files(os.path.dirname(os.path.abspath(__file__)), SOURCE_SUFFIXES):
+        seen = os.stat(path)
+        parts.append(f"{path} {seen.st_size} {seen.st_mtime_ns}")
+    return "\n".join(parts)
 
 
 def read_outputs(root: str) -> str:

@@ -18,7 +18,7 @@ SHIPPED = "functions"  # its Python is not imported but shipped: data to the tem
 
 
 class Sources:
-    """The package of templates as files, each read once."""
+    """The package of templates as files, each read once and only when it is asked about."""
 
     def __init__(self, project: Project) -> None:
         self.folder = str(project.sources)
@@ -26,61 +26,74 @@ class Sources:
         package = re.escape(project.package.encode())
         # a mention in a comment costs a needless rendering, no more
         self._mention = re.compile(rb"%s((?:\.\w+)+|(?=\s+import))" % package)
+        self._read: dict[str, tuple[str, set[str]]] = {}
 
     def digest(self, modules: Iterable[str]) -> str:
         """Return the digest of *modules*, all they import, and the data of the package."""
+        parts = [f"{module} {self._module(module)[0]}" for module in sorted(self._all(modules))]
+        return hashlib.sha256("\n".join([self._data, *parts]).encode()).hexdigest()
+
+    def files(self, modules: Iterable[str]) -> dict[str, str]:
+        """Return the digests of the files of *modules* and of all they import, by path."""
+        return {self.modules[module]: self._module(module)[0] for module in self._all(modules)}
+
+    def _all(self, modules: Iterable[str]) -> set[str]:
         seen: set[str] = set()
-        waiting = [module for module in modules if module in self._modules]
+        waiting = [module for module in modules if module in self.modules]
         while waiting:
             module = waiting.pop()
             if module not in seen:
                 seen.add(module)
-                waiting += self._modules[module][1]
-        parts = [f"{module} {self._modules[module][0]}" for module in sorted(seen)]
-        return hashlib.sha256("\n".join([self._data, *parts]).encode()).hexdigest()
+                waiting += self._module(module)[1]
+        return seen
 
     @cached_property
-    def _modules(self) -> dict[str, tuple[str, set[str]]]:
-        """The digest of each module and the modules that it imports itself, by dotted name."""
-        texts = {
-            f"{self.package}.{path.removesuffix('.py').replace(os.sep, '.')}": text
-            for path, text in self._files.items()
+    def modules(self) -> dict[str, str]:
+        """The file of each module below the package, by dotted name."""
+        return {
+            f"{self.package}.{path.removesuffix('.py').replace(os.sep, '.')}": path
+            for path in self._paths
             if _is_module(path)
         }
-        found = {}
-        for name, text in texts.items():
+
+    def _module(self, name: str) -> tuple[str, set[str]]:
+        """Return the digest of a module and the modules that it imports itself."""
+        if name not in self._read:
+            text = self._content(self.modules[name])
             mentioned = {self.package + match.decode() for match in self._mention.findall(text)}
             if RELATIVE.search(text) or any(words in text for words in OPAQUE):
                 mentioned.add(self.package)
-            imported = {one for named in mentioned for one in _below(named, texts)}
-            found[name] = hashlib.sha256(text).hexdigest(), imported
-        return found
+            imported = {one for named in mentioned for one in _below(named, self.modules)}
+            self._read[name] = hashlib.sha256(text).hexdigest(), imported
+        return self._read[name]
 
     @cached_property
     def _data(self) -> str:
         """The digest of all files that are no modules: any template may contain any of them."""
         total = hashlib.sha256()
-        for path in sorted(self._files):
+        for path in sorted(self._paths):
             if not _is_module(path):
-                total.update(f"{path}\0".encode() + hashlib.sha256(self._files[path]).digest())
+                total.update(f"{path}\0".encode() + hashlib.sha256(self._content(path)).digest())
         return total.hexdigest()
 
     @cached_property
-    def _files(self) -> dict[str, bytes]:
-        found = {}
-        for folder, _, names in os.walk(self.folder):
-            if not folder.endswith("__pycache__"):
-                for name in names:
-                    path = os.path.join(folder, name)
-                    with open(path, "rb") as file:
-                        found[path[len(self.folder) + 1 :]] = file.read()
-        return found
+    def _paths(self) -> list[str]:
+        return [
+            os.path.join(folder, name)[len(self.folder) + 1 :]
+            for folder, _, names in os.walk(self.folder)
+            if not folder.endswith("__pycache__")
+            for name in names
+        ]
+
+    def _content(self, path: str) -> bytes:
+        with open(os.path.join(self.folder, path), "rb") as file:
+            return file.read()
 
 
 def digest_of(folder: Path) -> str:
     """Return the digest of every file of an installed package of templates."""
     everything = Sources(Project(folder.parent, folder.name))
-    return everything.digest(everything._modules)
+    return everything.digest(everything.modules)
 
 
 def _is_module(path: str) -> bool:

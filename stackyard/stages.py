@@ -6,6 +6,8 @@ the parameter of the same name of the blueprint that names it, in each environme
 
 from __future__ import annotations
 
+import contextlib
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -17,11 +19,10 @@ from stackyard.library import Library, known
 from stackyard.project import Project
 
 if TYPE_CHECKING:
-    import ast
-
     from stackyard.resolved import Unknown
 
 NAME = "STAGES"
+STATEMENT = re.compile(rb"^STAGES\s*[:=]", re.M)
 
 
 class Declared(NamedTuple):
@@ -218,35 +219,26 @@ def _modules(project: Project) -> list[Path]:
 
 
 def _read(source: bytes, file: str) -> Declared | None:
-    """Return what a module names, None if it names nothing."""
+    """Return what a module names, None if it names nothing.
+
+    Only that statement is parsed: the whole of a module would take as long as to render it.
+    """
     import ast
 
-    try:
-        body = ast.parse(source, file).body
-    except SyntaxError:
-        return None  # whoever imports the module says so
-    for statement in body:
-        if not isinstance(statement, ast.Assign | ast.AnnAssign) or statement.value is None:
-            continue
-        targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
-        if any(isinstance(target, ast.Name) and target.id == NAME for target in targets):
-            names = _literal(statement.value)
-            if names is None:
-                where = f"{file}:{statement.lineno}"
-                raise BuildError(f'{where}: {NAME} is no tuple of names; write ("name",)')
-            return Declared(names, file, statement.lineno)
-    return None
-
-
-def _literal(value: ast.expr) -> tuple[str, ...] | None:
-    import ast
-
-    try:
-        found = ast.literal_eval(value)
-    except ValueError:
+    found = STATEMENT.search(source)
+    if not found:
         return None
-    is_names = isinstance(found, tuple) and all(isinstance(name, str) for name in found)
-    return found if is_names else None
+    line = source.count(b"\n", 0, found.start()) + 1
+    end = source.find(b")", found.start())
+    while end >= 0:
+        with contextlib.suppress(SyntaxError, ValueError):
+            (statement,) = ast.parse(source[found.start() : end + 1]).body
+            if isinstance(statement, ast.Assign | ast.AnnAssign) and statement.value:
+                names = ast.literal_eval(statement.value)
+                if isinstance(names, tuple) and all(isinstance(name, str) for name in names):
+                    return Declared(names, file, line)
+        end = source.find(b")", end + 1)
+    raise BuildError(f'{file}:{line}: {NAME} is no tuple of names; write ("name",)')
 
 
 def _order(graph: Mapping[str, Sequence[str]], last: str, where: Declared | None) -> list[str]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any, Generic, ParamSpec, TypeVar, cast, dataclass_transform
 
 from troposphere import AWSHelperFn, GetAtt, If, Join, Output, Parameter, Ref, Sub, Template
@@ -43,11 +44,13 @@ ACRONYMS = {
 }
 
 
+@cache
 def logical_id(name: str) -> str:
     """Return CloudFormation's form of a Python name: ``queue_arn`` is ``QueueArn``."""
     return "".join(word[:1].upper() + word[1:] for word in name.split("_"))
 
 
+@cache
 def _words(name: str) -> str:
     """Return *name* for people: ``vpc_cidr`` is ``VPC CIDR``, ``task_role`` ``Task role``."""
     words = [ACRONYMS.get(word, word) for word in re.split(r"[_-]", name)]
