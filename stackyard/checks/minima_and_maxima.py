@@ -12,8 +12,11 @@ from stackyard.resolved import System
 # Rules of a template compare no numbers, so that AWS finds this after minutes, in the middle.
 # MinCapacity and MaxCapacity, MinSize and MaxSize, MinimumPollers and MaximumPollers, ...
 PREFIXES = {"Minimum": "Maximum", "Min": "Max"}
+BEGINNING = "Min"  # of both, and of next to no other name
 # ECS calls the two by other words
 NAMES = {"MinimumHealthyPercent": "MaximumPercent"}
+
+CONTAINERS = {dict, list}
 
 
 def check(system: System) -> Iterator[Finding]:
@@ -27,17 +30,22 @@ def check(system: System) -> Iterator[Finding]:
                 yield finding(__name__, system, resource, message)
 
 
-def _pairs(data: Any, path: str = "") -> Iterator[tuple[str, tuple[str, Any], tuple[str, Any]]]:
+def _pairs(
+    properties: Mapping[str, Any],
+) -> Iterator[tuple[str, tuple[str, Any], tuple[str, Any]]]:
     """Yield where each pair stands, and the names and values of both."""
-    if isinstance(data, Mapping):
+    waiting: list[tuple[str, Any]] = [("", properties)]
+    for path, data in waiting:  # grows while it is read
+        if type(data) is list:
+            waiting += [(path, item) for item in data if type(item) in CONTAINERS]
+            continue
         for name, value in data.items():
-            other = _counterpart(name)
-            if other in data:
-                yield path, (name, value), (other, data[other])
-            yield from _pairs(value, f"{path}{name}.")
-    elif isinstance(data, list | tuple):
-        for item in data:
-            yield from _pairs(item, path)
+            if name.startswith(BEGINNING):
+                other = _counterpart(name)
+                if other in data:
+                    yield path, (name, value), (other, data[other])
+            if type(value) in CONTAINERS:
+                waiting.append((f"{path}{name}.", value))
 
 
 def _counterpart(name: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import marshal
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from stackyard.checks import finding
@@ -21,8 +22,9 @@ RESOURCES_PER_OPERATION = 2500  # of a root stack and everything nested in it
 
 def check(system: System) -> Iterator[Finding]:
     """Yield what exceeds a quota."""
+    measured = _of_templates(_Same(system.templates))
     for stack in system.stacks():
-        for message in _excesses(stack):
+        for message in _excesses(stack, *measured[stack.template]):
             yield finding(__name__, system, stack, message)
     total = sum(1 for _ in system.resources())
     if total > RESOURCES_PER_OPERATION:
@@ -33,12 +35,11 @@ def check(system: System) -> Iterator[Finding]:
         yield finding(__name__, system, system.root, message)
 
 
-def _excesses(stack: Stack) -> Iterator[str]:
+def _excesses(stack: Stack, size: int, references: int) -> Iterator[str]:
     for section, most in ENTRIES.items():
         count = len(stack.body.get(section, {}))
         if count > most:
             yield f"{count} {section}, AWS takes {most}; move some to another nested template"
-    size, references = _measured(stack.body)
     if size > TEMPLATE_BYTES:
         yield f"{size} bytes, AWS takes {TEMPLATE_BYTES}; move resources to another template"
     if references > DYNAMIC_REFERENCES:
@@ -48,6 +49,24 @@ def _excesses(stack: Stack) -> Iterator[str]:
         length = len(passed.encode())
         if length > VALUE_BYTES:
             yield f"{name} has {length} bytes, AWS takes {VALUE_BYTES}; pass less in one parameter"
+
+
+class _Same:
+    """Templates that are equal only to themselves: the environments of a blueprint share them."""
+
+    def __init__(self, templates: Mapping[str, Any]) -> None:
+        self.templates = templates
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.templates is other.templates
+
+    def __hash__(self) -> int:
+        return id(self.templates)
+
+
+@lru_cache(maxsize=1)  # one blueprint after the other
+def _of_templates(asked: _Same) -> dict[str, tuple[int, int]]:
+    return {name: _measured(body) for name, body in asked.templates.items()}
 
 
 def _measured(body: Mapping[str, Any]) -> tuple[int, int]:

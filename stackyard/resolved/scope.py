@@ -101,7 +101,15 @@ class Scope:
         if kind is str:
             return dynamic(data) if "{{resolve:" in data else data
         if kind is list:
-            return [item for one in data if (item := self.value(one)) is not NO_VALUE]
+            # as below: most are plain texts
+            return [
+                item
+                for one in data
+                if (
+                    item := one if type(one) is str and "{{resolve:" not in one else self.value(one)
+                )
+                is not NO_VALUE
+            ]
         if kind is not dict:
             return data
         if len(data) == 1:
