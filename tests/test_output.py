@@ -1,6 +1,7 @@
 """dist/ changes as a whole or not at all."""
 
 import os
+import resource
 from pathlib import Path
 
 import pytest
@@ -61,13 +62,12 @@ def test_interruption_between_the_two_moves_is_mended(project: Project) -> None:
     assert output.differences(project.dist, FILES, whole=True) == []
 
 
-def test_failure_while_writing_leaves_the_folder_as_it_was(
-    project: Project, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def full(self: Path, content: bytes) -> int:
-        raise OSError(28, "No space left on device", str(self))
-
-    monkeypatch.setattr(Path, "write_bytes", full)
-    with pytest.raises(BuildError, match="No space left on device; make the folder writable"):
-        output.write(project, {"a.yaml": b"new"}, whole=True)
+def test_failure_while_writing_leaves_the_folder_as_it_was(project: Project) -> None:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1, before[1]))  # as on a disk that is full
+    try:
+        with pytest.raises(BuildError, match="File too large; make the folder writable"):
+            output.write(project, {"a.yaml": b"new"}, whole=True)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert output.differences(project.dist, FILES, whole=True) == []
