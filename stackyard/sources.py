@@ -26,6 +26,12 @@ class Sources:
         package = re.escape(project.package.encode())
         # a mention in a comment costs a needless rendering, no more
         self._mention = re.compile(rb"%s((?:\.\w+)+|(?=\s+import))" % package)
+        # the plain form alone; any other is left to be taken for all of the package that it names
+        self._plain = re.compile(
+            rb"^from[ \t]+(%s(?:\.\w+)*)[ \t]+import[ \t]+(?:\(([\w\s,]+)\)|([\w, \t]+))$"
+            % package,
+            re.M,
+        )
         self._read: dict[str, tuple[str, set[str]]] = {}
 
     def digest(self, modules: Iterable[str]) -> str:
@@ -60,12 +66,21 @@ class Sources:
         """Return the digest of a module and the modules that it imports itself."""
         if name not in self._read:
             text = self._content(self.modules[name])
-            mentioned = {self.package + match.decode() for match in self._mention.findall(text)}
+            mentioned: set[str] = set()
+            for folder, many, few in self._plain.findall(text):
+                mentioned |= self._named(folder.decode(), (many or few).decode())
+            text_left = self._plain.sub(b"", text)
+            mentioned |= {self.package + name.decode() for name in self._mention.findall(text_left)}
             if RELATIVE.search(text) or any(words in text for words in OPAQUE):
                 mentioned.add(self.package)
             imported = {one for named in mentioned for one in _below(named, self.modules)}
             self._read[name] = hashlib.sha256(text).hexdigest(), imported
         return self._read[name]
+
+    def _named(self, place: str, names: str) -> set[str]:
+        """Return the modules that names come from; *place* if one of them is no module of it."""
+        imported = {f"{place}.{name.split()[0]}" for name in names.split(",") if name.strip()}
+        return imported if imported <= self.modules.keys() else {place}
 
     @cached_property
     def _data(self) -> str:
